@@ -1,0 +1,107 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "headroom",
+    products: [
+        .executable(name: "headroom", targets: ["CLI"]),
+        .library(name: "Modbus", targets: ["Modbus", "ModbusNIO"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // Base: amperes, phases, instants.
+        .target(name: "Quantities"),
+        // Messages: Modbus PDUs, framing, register values.
+        .target(name: "Modbus"),
+        // Decisions: what every socket may draw.
+        .target(name: "Balancing", dependencies: ["Quantities"]),
+        // Rehearsal: houses and cars as values.
+        .target(name: "Simulation", dependencies: ["Quantities"]),
+        // Wire: Modbus TCP client and server.
+        .target(name: "ModbusNIO", dependencies: ["Modbus"] + nio),
+        // Text files with located faults: the YAML reader behind profiles and site files.
+        .target(name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")]),
+        // Devices: profiles, meters, chargers.
+        .target(name: "Devices", dependencies: ["Quantities", "Modbus", "ModbusNIO", "Documents"]),
+        // Simulated meters and chargers as real Modbus servers on the loopback interface.
+        .target(name: "Emulation", dependencies: ["Quantities", "Simulation", "Modbus", "ModbusNIO"]),
+        // Control: the shell of Balancing.
+        .target(name: "StationControl", dependencies: ["Quantities", "Balancing", "Devices", logging, lifecycle]),
+        // Program: site file, composition root.
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Quantities", "Balancing", "ModbusNIO", "Documents", "Devices", "StationControl", logging, lifecycle,
+            ]
+        ),
+        // Program: the command `headroom`.
+        .executableTarget(
+            name: "CLI",
+            dependencies: [
+                "Quantities", "Balancing", "Simulation", "Modbus", "ModbusNIO", "Documents", "Devices", "Emulation",
+                "StationControl", "Daemon", logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+
+        // Tests.
+        .target(name: "TestSupport", dependencies: ["Quantities"], path: "Tests/TestSupport"),
+        .testTarget(name: "QuantitiesTests", dependencies: ["Quantities", "TestSupport"]),
+        .testTarget(name: "ModbusTests", dependencies: ["Modbus", "TestSupport"]),
+        .testTarget(name: "BalancingTests", dependencies: ["Balancing", "Quantities", "TestSupport"]),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Quantities"]),
+        .testTarget(
+            name: "ModbusNIOTests",
+            dependencies: [
+                "ModbusNIO", "Modbus",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOTestUtils", package: "swift-nio"),
+            ] + nio
+        ),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+        .testTarget(
+            name: "DevicesTests",
+            dependencies: ["Devices", "Documents", "Modbus", "ModbusNIO", "Quantities", "TestSupport"]
+        ),
+        .testTarget(
+            name: "EmulationTests",
+            dependencies: ["Emulation", "Simulation", "Devices", "Modbus", "ModbusNIO", "Quantities", "TestSupport"]
+        ),
+        .testTarget(
+            name: "StationControlTests",
+            dependencies: ["StationControl", "Balancing", "Devices", "Quantities", "TestSupport"]
+        ),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Balancing", "Devices", "Documents", "Quantities"]),
+        .testTarget(name: "RepositoryTests"),
+        .testTarget(name: "EndToEndTests", dependencies: ["Modbus", "ModbusNIO", "CLI"]),
+    ]
+)
+
+// One list of compiler settings for every target of ours; warnings are errors.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+]
+for target in package.targets {
+    target.swiftSettings = settings
+}
