@@ -34,8 +34,10 @@ let package = Package(
         .target(name: "ModbusNIO", dependencies: ["Modbus"] + nio),
         // Text files with located faults: the YAML reader behind profiles and site files.
         .target(name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")]),
+        // Data: the shipped device profiles, copied beside the executable.
+        .target(name: "Profiles", path: "Profiles", resources: [.copy("meters"), .copy("chargers")]),
         // Devices: profiles, meters, chargers.
-        .target(name: "Devices", dependencies: ["Quantities", "Modbus", "ModbusNIO", "Documents"]),
+        .target(name: "Devices", dependencies: ["Quantities", "Modbus", "ModbusNIO", "Documents", "Profiles"]),
         // Simulated meters and chargers as real Modbus servers on the loopback interface.
         .target(name: "Emulation", dependencies: ["Quantities", "Simulation", "Modbus", "ModbusNIO"]),
         // Control: the shell of Balancing.
