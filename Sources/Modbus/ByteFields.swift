@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Fields wider than a byte go high byte first (1.1). Callers check the count before they read.
+
+extension Span<UInt8> {
+    /// The two bytes at an offset as one number.
+    func word(at offset: Int) -> UInt16 {
+        UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
+    }
+
+    /// The bytes from an offset to the end as 16-bit words; a lone last byte is left out.
+    func words(from offset: Int) -> [UInt16] {
+        let count = (self.count - offset) / 2
+        return [UInt16](counted: count) { self.word(at: offset + 2 * $0) }
+    }
+
+    /// The bytes from an offset to the end.
+    func bytes(from offset: Int) -> [UInt8] {
+        [UInt8](counted: count - offset) { self[offset + $0] }
+    }
+}
+
+extension Array {
+    /// Creates an array of a known count element by element, without growing.
+    fileprivate init(counted count: Int, element: (Int) -> Element) {
+        self.init(capacity: count) { (output: inout OutputSpan<Element>) in
+            for index in 0..<count { output.append(element(index)) }
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends a number, high byte first.
+    mutating func append(word: UInt16) {
+        append(UInt8(truncatingIfNeeded: word >> 8))
+        append(UInt8(truncatingIfNeeded: word))
+    }
+}
