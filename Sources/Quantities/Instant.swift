@@ -73,6 +73,8 @@ public struct Timekeeper: Sendable {
         let origin = clock.now
         self.speed = speed
         read = { Instant(sinceStart: origin.duration(to: clock.now) * speed) }
-        wait = { instant in try await clock.sleep(until: origin.advanced(by: instant.sinceStart / speed), tolerance: nil) }
+        wait = { instant in
+            try await clock.sleep(until: origin.advanced(by: instant.sinceStart / speed), tolerance: nil)
+        }
     }
 }

@@ -41,9 +41,9 @@ public struct PerPhase<Value> {
     /// Creates the same value for every phase.
     public init(repeating value: Value) { self.init(value, value, value) }
 
-    /// Creates each value from its phase.
-    public init<Failure: Error>(_ value: (Phase) throws(Failure) -> Value) throws(Failure) {
-        self.init(try value(.l1), try value(.l2), try value(.l3))
+    /// Makes each value from its phase.
+    public static func each<Failure: Error>(_ value: (Phase) throws(Failure) -> Value) throws(Failure) -> PerPhase {
+        PerPhase(try value(.l1), try value(.l2), try value(.l3))
     }
 
     /// The value of one phase.
