@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOPosix
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Opens a client's connection; tests put a channel without a socket in its place.
+struct Connector: Sendable {
+    /// Prepares a new channel, on its event loop, before it connects.
+    typealias Preparation = @Sendable (any Channel) -> EventLoopFuture<Void>
+
+    /// Opens a connection on an event loop.
+    let connect: @Sendable (any EventLoop, @escaping Preparation) -> EventLoopFuture<any Channel>
+
+    /// Connects over TCP, to all addresses of a name in turn.
+    static func tcp(_ configuration: ModbusClientConfiguration) -> Connector {
+        let host = configuration.host
+        let port = configuration.port
+        return Connector { loop, prepare in
+            guard (1...65535).contains(port) else {
+                return loop.makeFailedFuture(ModbusClientError.connectFailed("port \(port); ports are 1 to 65535"))
+            }
+            let bootstrap = ClientBootstrap.modbus(configuration, loop: loop).channelInitializer(prepare)
+            let attempt =
+                if let address = try? SocketAddress(ipAddress: host, port: port) {
+                    bootstrap.connect(to: address)
+                } else {
+                    // Not an address, so it is a name.
+                    bootstrap.connect(host: host, port: port)
+                }
+            return attempt.flatMapErrorThrowing { throw ModbusClientError(connecting: $0, host: host, port: port) }
+        }
+    }
+}
+
+extension ClientBootstrap {
+    /// Enough for any answer; the client reads on as long as there is more.
+    private static let receiveBufferCount = 2048
+
+    fileprivate static func modbus(_ configuration: ModbusClientConfiguration, loop: any EventLoop) -> ClientBootstrap {
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(TimeAmount(bounded: configuration.connectTimeout))
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBufferCount))
+        return configuration.keepAlive.settings.reduce(bootstrap) { $0.channelOption($1.option, value: $1.value) }
+    }
+}
+
+extension ModbusClientError {
+    /// Says in one line why an attempt to connect failed.
+    init(connecting error: any Error, host: String, port: Int) {
+        let place = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        switch error {
+        case let error as ModbusClientError:
+            self = error
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            self = .connectionRefused(place)
+        case let error as IOError:
+            self = .connectFailed("\(place): \(error.localizedDescription)")
+        case let error as NIOConnectionError:
+            self.init(error, place: place)
+        case ChannelError.connectTimeout:
+            self = .connectFailed("\(place): no answer in time")
+        default:
+            self = .connectFailed("\(place): \(error)")
+        }
+    }
+
+    /// The first failure of several attempts speaks for all; refused only if every address refused.
+    private init(_ error: NIOConnectionError, place: String) {
+        let failures = error.connectionErrors.map(\.error)
+        let refusals = failures.filter { ($0 as? IOError)?.errnoCode == ECONNREFUSED }
+        if let first = failures.first {
+            let reason = (first as? ChannelError).map { _ in "no answer in time" } ?? "\(first)"
+            self = refusals.count == failures.count ? .connectionRefused(place) : .connectFailed("\(place): \(reason)")
+        } else if let error = error.dnsAError ?? error.dnsAAAAError {
+            self = .connectFailed("\(place): the name cannot be resolved (\(error))")
+        } else {
+            self = .connectFailed("\(place): the name has no address")
+        }
+    }
+}
