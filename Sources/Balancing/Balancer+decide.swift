@@ -8,6 +8,8 @@ extension Balancer {
         var plan: [Amperes] = []
         /// What the ledger holds grants to: half the margin, so that noise within the other half moves nothing.
         var ledger: [Amperes] = []
+        /// What increases are held to: the background as it would be if sockets had drawn the least they can have drawn.
+        var increase: [Amperes] = []
         /// What must really be missing before somebody is paused: the newest reading alone.
         var now: [Amperes] = []
         /// What must have been free for long before somebody resumes.
@@ -49,6 +51,7 @@ extension Balancer {
         var budget = Budget()
         budget.plan = layout.staticLimits
         budget.ledger = layout.staticLimits
+        budget.increase = layout.staticLimits
         budget.now = layout.staticLimits
         budget.resume = layout.staticLimits
         if supervisor.state.isLost {
@@ -57,6 +60,7 @@ extension Balancer {
                 let safe = min(site.safeCurrent, layout.staticLimits[row])
                 budget.plan[row] = safe
                 budget.ledger[row] = safe
+                budget.increase[row] = safe
                 budget.now[row] = safe
                 budget.resume[row] = safe
             }
@@ -66,15 +70,19 @@ extension Balancer {
             now - newest.sampledAt <= rules.freshSample
         else { return nil }
         let backgrounds = samples.map { ($0.sampledAt, background($0)) }
-        let held = highest(backgrounds, since: newest.sampledAt - rules.increaseHold)
-        let long = highest(backgrounds, since: newest.sampledAt - rules.resumeHold)
-        let last = background(newest)
+        let low = backgrounds.map { ($0.0, $0.1.low) }
+        let high = backgrounds.map { ($0.0, $0.1.high) }
+        let held = highest(low, since: newest.sampledAt - rules.increaseHold)
+        let heldHigh = highest(high, since: newest.sampledAt - rules.increaseHold)
+        let long = highest(low, since: newest.sampledAt - rules.resumeHold)
+        let last = highest(low, since: newest.sampledAt)
         for phase in Phase.allCases {
             let row = layout.row(0, phase)
             let limit = layout.staticLimits[row]
             let half = Amperes(milliamperes: rules.margin.milliamperes / 2)
             budget.plan[row] = limit - rules.margin - held[phase]
             budget.ledger[row] = limit - half - held[phase]
+            budget.increase[row] = limit - rules.margin - heldHigh[phase]
             budget.now[row] = limit - half - last[phase]
             budget.resume[row] = limit - rules.margin - long[phase]
             let overloaded = Amperes(milliamperes: limit.milliamperes * rules.pauseAtOncePercent / 100)
@@ -85,18 +93,26 @@ extension Balancer {
     }
 
     /// A reading less what the sockets drew at its instant.
-    private func background(_ sample: MeterSample) -> PerPhase<Amperes> {
-        var rest = sample.currents
+    ///
+    /// Meter and stations are read at different moments, so a socket whose current moves has no single value at the
+    /// reading's instant. Decreases are decided with the lower background (sockets drew the most they can have drawn),
+    /// else a car that has just obeyed would look like a rise of the house and be lowered again. Increases are held to
+    /// the higher one, else a car that is still falling would look like free current.
+    private func background(_ sample: MeterSample) -> (low: PerPhase<Amperes>, high: PerPhase<Amperes>) {
+        var (low, high) = (sample.currents, sample.currents)
         for index in sockets.indices {
-            guard var draw = sockets[index].history.lowest(at: sample.sampledAt) else { continue }
+            guard let draw = sockets[index].history.envelope(at: sample.sampledAt) else { continue }
+            var (lowest, highest) = (draw.lowest, draw.highest)
             if !stations[layout.stationOfSocket[index]].isUsable {
-                // What it drew last, but not more than it may still be drawing.
+                // Silent: at most what it may still be drawing. While a setpoint is open it may also have stopped.
                 let most = ledger.worstCase(index, at: sample.sampledAt)
-                draw = draw.map { min($0, most) }
+                highest = highest.map { min($0, most) }
+                lowest = ledger.lastExpiry(index, at: sample.sampledAt) == nil ? highest : .zero
             }
-            rest = rest - sockets[index].onSite(draw)
+            low = low - sockets[index].onSite(highest)
+            high = high - sockets[index].onSite(lowest)
         }
-        return rest
+        return (low, high)
     }
 
     private func highest(_ backgrounds: [(Instant, PerPhase<Amperes>)], since: Instant) -> PerPhase<Amperes> {
@@ -311,7 +327,8 @@ extension Balancer {
             }
             uncount(index, from: &counted, at: now)
             let most = mostPermitted(index, others: counted, within: capacity, at: now)
-            let grant = grantFor(index, wanted: plan[index].0, most: most)
+            let raised = plan[index].0 > sockets[index].offer ? mostRaised(index, others: counted, at: now) : most
+            let grant = grantFor(index, wanted: plan[index].0, most: min(most, raised))
             let isHeld = grant < plan[index].0
             explain(index, grant: grant, bound: isHeld ? .lease : binding(index, plan[index].1, at: now), at: now)
             if grant != sockets[index].offer || sockets[index].mustWrite || isRenewalDue(index, at: now) {
@@ -373,6 +390,13 @@ extension Balancer {
         }
         let rounded = most.roundedDown(toMultipleOf: sockets[index].socket.resolution)
         return rounded > share && rounded >= sockets[index].socket.minimum ? rounded : share
+    }
+
+    /// The most that an increase may reach: what is free even if sockets drew the least they can have drawn.
+    private func mostRaised(_ index: Int, others: Counted, at now: Instant) -> Amperes {
+        let rows = layout.rows(of: index, using: sockets[index].loadedPhases).filter { $0 < Layout.rootRows }
+        let free = rows.map { budget.increase[$0] - others.worst[$0] }.min() ?? Amperes(milliamperes: Amperes.limit)
+        return max(free.roundedDown(toMultipleOf: sockets[index].socket.resolution), sockets[index].offer)
     }
 
     /// What is granted of a wanted offer: all that is permitted, but no increase too small to be worth a change.

@@ -56,9 +56,12 @@ struct SocketControl: Sendable {
         return used.isEmpty ? rotation.phases : used
     }
 
-    /// The measured draw of the socket moved to the phases of the site; only what is certain where the wiring is unknown.
+    /// The measured draw of the socket moved to the phases of the site.
+    ///
+    /// Where the wiring is unknown, the largest conductor counts on every phase, as its offer does: on a phase that the
+    /// vehicle does not load the two cancel, so that no phase gets more than its reading leaves.
     func onSite(_ conductors: PerPhase<Amperes>) -> PerPhase<Amperes> {
-        guard let rotation = socket.rotation else { return PerPhase(repeating: conductors.minimum) }
+        guard let rotation = socket.rotation else { return PerPhase(repeating: conductors.maximum) }
         return rotation.onSite(conductors, empty: .zero)
     }
 }
@@ -88,17 +91,19 @@ struct DrawHistory: Sendable {
 
     mutating func clear() { entries.removeAll() }
 
-    /// The least the socket surely drew around an instant, per conductor; `nil` when nothing is known.
-    func lowest(at instant: Instant) -> PerPhase<Amperes>? {
+    /// The least and the most the socket can have drawn around an instant, per conductor; `nil` when nothing is known.
+    func envelope(at instant: Instant) -> (lowest: PerPhase<Amperes>, highest: PerPhase<Amperes>)? {
         let near = entries.filter { abs(seconds: $0.at - instant) <= DrawHistory.window }
         let before = entries.last { $0.at <= instant }
         let after = entries.first { $0.at >= instant }
         let candidates = near + [before, after].compactMap { $0 }
-        guard var lowest = candidates.first?.currents else { return nil }
-        for entry in candidates.dropFirst() {
-            for phase in Phase.allCases { lowest[phase] = min(lowest[phase], entry.currents[phase]) }
+        guard let first = candidates.first?.currents else { return nil }
+        return candidates.dropFirst().reduce((first, first)) { envelope, entry in
+            (
+                PerPhase.each { min(envelope.0[$0], entry.currents[$0]) },
+                PerPhase.each { max(envelope.1[$0], entry.currents[$0]) }
+            )
         }
-        return lowest
     }
 
     private func abs(seconds duration: Duration) -> Duration { duration < .zero ? .zero - duration : duration }
