@@ -16,6 +16,7 @@ public enum ShippedProfiles {
     /// Where profiles may be, most preferred first: beside the executable as built, then as installed.
     ///
     /// - Parameter executable: The path of the running program; found by itself when left out.
+    /// - Returns: Folders that need not exist; none when the path of the program is not known.
     public static func candidates(executable: String? = nil) -> [String] {
         guard let folder = (executable ?? self.executable).flatMap(parent) else { return [] }
         return [folder + "/" + builtFolder, folder + "/profiles", folder + "/../share/headroom/profiles"]
