@@ -37,7 +37,7 @@ final class ClientCore {
     private var attempts: [any Channel] = []
     private var observers = StateObservers()
 
-    private(set) var counters = ModbusClientCounters()
+    private var counters = ModbusClientCounters()
 
     init(_ configuration: ModbusClientConfiguration, connector: Connector, loop: any EventLoop) {
         self.configuration = configuration
@@ -46,6 +46,14 @@ final class ClientCore {
         timer = DeadlineTimer(loop: loop)
         reconnect = ReconnectPolicy(delays: configuration.reconnectDelays, seed: configuration.jitterSeed)
         timer.whenFired { [weak self] in self?.deadlineReached() }
+    }
+
+    /// What was counted, with the numbers of the present moment.
+    var currentCounters: ModbusClientCounters {
+        var counters = counters
+        counters.queued = waiting.count
+        counters.inFlight = ledger.count
+        return counters
     }
 
     private var inFlightLimit: Int {

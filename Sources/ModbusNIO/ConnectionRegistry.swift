@@ -58,11 +58,13 @@ final class ConnectionRegistry: Sendable {
             return (true, evicted)
         }
         evicted?.channel.close(promise: nil)
-        return admitted ? entry : nil
+        guard admitted else { return nil }
+        channel.closeFuture.whenComplete { _ in self.remove(entry) }
+        return entry
     }
 
     /// Forgets a connection that has ended.
-    func remove(_ entry: Entry) {
+    private func remove(_ entry: Entry) {
         state.withLock { state in
             let key = ObjectIdentifier(entry.channel)
             if state.entries[key] === entry { state.entries[key] = nil }

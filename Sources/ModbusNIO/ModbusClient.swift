@@ -131,7 +131,7 @@ public final class ModbusClient: Sendable {
     /// What the client has seen so far.
     public var counters: ModbusClientCounters {
         get async {
-            await onLoop { core, done in done(core.counters) }
+            await onLoop { core, done in done(core.currentCounters) }
         }
     }
 

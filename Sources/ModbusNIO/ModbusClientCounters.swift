@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a client has seen since it was made.
+/// What a client has seen since it was made, and what it has to do now.
 public struct ModbusClientCounters: Hashable, Sendable {
+    /// Requests that wait to be sent now.
+    public var queued = 0
+    /// Requests that wait for their answer now, those of cancelled calls included.
+    public var inFlight = 0
     /// Connections that were established.
     public var connections = 0
     /// Attempts to connect that failed.

@@ -25,7 +25,9 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     /// The connection ends as soon as all answers are out.
     private var isDraining = false
     private var readIsHeldBack = false
-    private var delayedCount = 0
+    /// The answers that wait for their time, by a running number.
+    private var delayed: [Int: Scheduled<Void>] = [:]
+    private var nextDelayed = 0
     private var frameDeadline: NIODeadline?
     private var idleDeadline: NIODeadline?
     private var outputDeadline: NIODeadline?
@@ -57,7 +59,9 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         isDeaf = true
         timer.stop()
-        registry.remove(entry)
+        // Without a connection the answers are dropped (4.11).
+        for answer in delayed.values { answer.cancel() }
+        delayed = [:]
         context.fireChannelInactive()
     }
 
@@ -86,7 +90,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     private func closeWhenDrained(_ context: ChannelHandlerContext) {
-        guard isDraining, delayedCount == 0, context.channel.isActive else { return }
+        guard isDraining, delayed.isEmpty, context.channel.isActive else { return }
         setOutputDeadline(context)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         // Completes after all answers before it.
@@ -167,21 +171,20 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         after delay: Duration,
         _ context: ChannelHandlerContext
     ) {
-        guard delayedCount < max(1, configuration.maximumDelayed) else {
+        guard delayed.count < max(1, configuration.maximumDelayed) else {
             write(.exception(response.function, .serverDeviceBusy), header, context)
             return
         }
-        delayedCount += 1
-        entry.setDelayed(delayedCount)
-        context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(bounded: delay)) {
-            self.delayedCount -= 1
-            self.entry.setDelayed(self.delayedCount)
-            // Without a connection the answer is dropped (4.11).
-            guard context.channel.isActive else { return }
+        let number = nextDelayed
+        nextDelayed += 1
+        delayed[number] = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(bounded: delay)) {
+            self.delayed[number] = nil
+            self.entry.setDelayed(self.delayed.count)
             self.write(response, header, context)
             if self.configuration.coalescesAnswers { context.flush() }
             self.closeWhenDrained(context)
         }
+        entry.setDelayed(delayed.count)
     }
 
     // MARK: Back-pressure
