@@ -88,6 +88,9 @@ public struct Balancer: Sendable {
             return take(report, at: now)
         case .stationMissed(let station, let cause):
             return indexOfStation[station].map { miss(station: $0, cause: cause, at: now) } ?? []
+        case .setpointLost(let socket):
+            if let index = indexOfSocket[socket] { sockets[index].mustWrite = true }
+            return []
         case .setpointRefused(let socket, let cause):
             return indexOfSocket[socket].map { refuse(socket: $0, cause: cause) } ?? []
         case .deadlineReached:

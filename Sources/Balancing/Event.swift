@@ -11,6 +11,8 @@ public enum Event: Sendable, Equatable {
     case stationReported(StationReport)
     /// A station did not answer, or not sensibly.
     case stationMissed(StationID, cause: String)
+    /// A setpoint may not have reached its station; it is to be written again.
+    case setpointLost(SocketID)
     /// A station refused a setpoint.
     case setpointRefused(SocketID, cause: String)
     /// The time of ``Balancer/nextDeadline`` has come.

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import Balancing
+public import Devices
+public import Quantities
+import Synchronization
+
+/// The way to one charging station: its driver, its sockets, and the setpoints that wait to be written.
+///
+/// A setpoint that has not been written when the next one for the same socket comes is replaced by it, so nothing old is
+/// ever sent late and at most one per socket waits.
+public final class StationLink: Sendable {
+    /// The station.
+    public let station: StationID
+    /// The driver.
+    let charger: Charger
+    /// The sockets with their unit identifiers.
+    let sockets: [(id: SocketID, unit: UInt8)]
+    private let waiting = Mutex<[SocketID: Amperes]>([:])
+    private let signals: AsyncStream<Void>
+    private let signal: AsyncStream<Void>.Continuation
+
+    /// Creates a link; nothing is sent before the controller runs.
+    public init(station: StationID, charger: Charger, sockets: [(id: SocketID, unit: UInt8)]) {
+        self.station = station
+        self.charger = charger
+        self.sockets = sockets
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Hands over a setpoint for the writer.
+    func write(_ current: Amperes, to socket: SocketID) {
+        waiting.withLock { $0[socket] = current }
+        signal.yield()
+    }
+
+    /// Writes setpoints as they come, until the task is cancelled.
+    ///
+    /// - Parameter report: Told of setpoints that were lost or refused.
+    func runWriter(_ report: (Event) async -> Void) async {
+        for await _ in signals {
+            for (socket, unit) in sockets {
+                guard let current = waiting.withLock({ $0.removeValue(forKey: socket) }) else { continue }
+                do {
+                    try await charger.setMaximumCurrent(current, unit: unit)
+                } catch {
+                    await report(event(for: error, socket: socket))
+                }
+            }
+        }
+    }
+
+    private func event(for error: ChargerError, socket: SocketID) -> Event {
+        switch error {
+        case .exception, .unwritable: .setpointRefused(socket, cause: error.description)
+        case .noAnswer, .implausible, .wrongDevice: .setpointLost(socket)
+        }
+    }
+
+    /// Writes the safe current of every socket; errors are returned, since nobody is left to try again.
+    func writeSafeCurrents(_ safeCurrents: [SocketID: Amperes]) async -> [(SocketID, ChargerError)] {
+        var failed: [(SocketID, ChargerError)] = []
+        for (socket, unit) in sockets {
+            do {
+                try await charger.setMaximumCurrent(safeCurrents[socket] ?? .zero, unit: unit)
+            } catch {
+                failed.append((socket, error))
+            }
+        }
+        return failed
+    }
+
+    /// One poll of the station, as an event.
+    ///
+    /// - Parameter lastUptime: The uptime of the poll before; a smaller one means a restart.
+    func poll(lastUptime: inout Duration?) async -> Event {
+        do {
+            let status = try await charger.readStatus()
+            let hasRestarted = zip(status.uptime, lastUptime).map { $0 < $1 } ?? false
+            lastUptime = status.uptime ?? lastUptime
+            return .stationReported(
+                StationReport(
+                    station: station,
+                    hasRestarted: hasRestarted,
+                    sockets: sockets.compactMap { socket in
+                        status.sockets.first { $0.unit == socket.unit }
+                            .map { SocketReport(socket.id, $0, readAt: status.readAt) }
+                    }
+                )
+            )
+        } catch {
+            return .stationMissed(station, cause: error.description)
+        }
+    }
+}
+
+extension SocketReport {
+    /// A driver's reading in the balancer's terms.
+    init(_ socket: SocketID, _ reading: SocketReading, readAt: Instant) {
+        self.init(
+            socket: socket,
+            vehicle: VehicleState(reading.mode3),
+            applied: reading.applied,
+            validityRemaining: reading.validityRemaining,
+            isAccountedFor: reading.accountedFor,
+            safeCurrent: reading.safeCurrent,
+            currents: reading.currents,
+            measuredAt: readAt - (reading.measurementAge ?? .zero)
+        )
+    }
+}
+
+extension VehicleState {
+    /// What a control pilot state says about the vehicle; a socket that does not tell counts as out of order.
+    init(_ state: Mode3State?) {
+        switch state {
+        case .a: self = .absent
+        case .b1, .c1, .d1: self = .waiting
+        case .b2: self = .ready
+        case .c2, .d2: self = .charging
+        case .e, .f, nil: self = .unavailable
+        }
+    }
+}
+
+/// Both values, when both are there.
+private func zip<Left, Right>(_ left: Left?, _ right: Right?) -> (Left, Right)? {
+    guard let left, let right else { return nil }
+    return (left, right)
+}
