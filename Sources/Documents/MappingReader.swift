@@ -141,6 +141,8 @@ public final class MappingReader {
 
     /// Reads an element of a list as a group that is finished with this one.
     public func child(_ node: Node) -> MappingReader? {
+        // Whoever asks twice gets the same reader, so that the keys read through either are known to both.
+        if let reader = below.first(where: { $0.keyPath == node.keyPath }) { return reader }
         guard let reader = MappingReader(node, faults: faults) else { return nil }
         below.append(reader)
         return reader

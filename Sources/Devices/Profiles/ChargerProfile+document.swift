@@ -69,9 +69,9 @@ extension ChargerProfile {
         let station = group.integer("station", in: 0...255, required: true)
         let nodes = group.list("sockets", required: true, atMost: 16)
         let sockets = nodes?.compactMap { ValueReading.integer($0, in: 0...255, faults: group.faults) }
+        if nodes?.isEmpty == true { group.report("sockets", "is an empty list") }
+        if let sockets, Set(sockets).count != sockets.count { group.report("sockets", "names one unit twice") }
         guard let station, let sockets else { return nil }
-        if sockets.isEmpty { group.report("sockets", "is an empty list") }
-        if Set(sockets).count != sockets.count { group.report("sockets", "names one unit twice") }
         return (UInt8(station), sockets.map { UInt8($0) })
     }
 

@@ -75,9 +75,9 @@ struct ProfileReader {
     }
 
     /// Reads the address, type and scale of one value, written in one of some units with their factors to our own.
-    func field(_ group: MappingReader, units: [String: Double], usual: RegisterType? = nil) -> RegisterField? {
+    func field(_ group: MappingReader, units: [String: Double]) -> RegisterField? {
         let address = group.integer("address", in: 0...ProfileReader.lastAddress, required: true)
-        return fields(group, addresses: address.map { [$0] }, units: units, usual: usual)?.first
+        return fields(group, addresses: address.map { [$0] }, units: units)?.first
     }
 
     /// Reads the addresses, type and scale of one value for each phase.
@@ -97,10 +97,9 @@ struct ProfileReader {
     private func fields(
         _ group: MappingReader,
         addresses: [Int]?,
-        units: [String: Double],
-        usual: RegisterType? = nil
+        units: [String: Double]
     ) -> [RegisterField]? {
-        let type = group.choice("type", of: RegisterType.self, required: usual == nil) ?? usual
+        let type = group.choice("type", of: RegisterType.self, required: true)
         let factor = unitFactor(group, units)
         let scale = scale(group, factor: factor)
         let isOptional = group.boolean("optional") ?? false
