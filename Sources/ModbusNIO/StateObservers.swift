@@ -19,8 +19,9 @@ struct StateObservers {
 
     /// Tells all streams a new state; ``ConnectionState/closed`` is the last one.
     mutating func publish(_ state: ConnectionState) {
-        for continuation in continuations.values {
-            continuation.yield(state)
+        for (key, continuation) in continuations {
+            // A reader may have gone before anybody could hear of it.
+            if case .terminated = continuation.yield(state) { continuations[key] = nil }
             if state == .closed { continuation.finish() }
         }
         if state == .closed { continuations = [:] }
