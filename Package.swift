@@ -47,7 +47,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Quantities", "Balancing", "ModbusNIO", "Documents", "Devices", "StationControl", logging, lifecycle,
-            ]
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ] + nio
         ),
         // Program: the command `headroom`.
         .executableTarget(

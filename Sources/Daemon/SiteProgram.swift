@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Devices
+public import Logging
+internal import ModbusNIO
+public import Quantities
+internal import ServiceLifecycle
+public import StationControl
+internal import UnixSignals
+
+/// The composition root: makes every part of a running site from its file.
+///
+/// Services in order of dependency: connections, then the controller. They stop in reverse: the controller leaves every
+/// socket at its safe current first, then the connections close.
+public struct SiteProgram: Sendable {
+    /// The controller; ask it for status and notifications.
+    public let controller: SiteController
+    private let clients: [ModbusClient]
+    private let logger: Logger
+
+    /// Makes the parts; nothing is sent before ``run(untilSignalled:)``.
+    ///
+    /// - Parameters:
+    ///   - file: The site.
+    ///   - timekeeper: Time.
+    ///   - logger: Gets one line for each change.
+    public init(_ file: SiteFile, timekeeper: Timekeeper, logger: Logger) {
+        let meterClient = ModbusClient(ModbusClientConfiguration(host: file.meter.host, port: file.meter.port))
+        var meterConfiguration = Meter.Configuration()
+        meterConfiguration.isInverted = file.meter.isInverted
+        meterConfiguration.expectedSerial = file.meter.serial
+        let meter = Meter(
+            profile: file.meter.profile,
+            client: meterClient,
+            unit: file.meter.unit,
+            timekeeper: timekeeper,
+            configuration: meterConfiguration
+        )
+        var clients = [meterClient]
+        let links = file.stations.map { station in
+            let client = ModbusClient(ModbusClientConfiguration(host: station.host, port: station.port))
+            clients.append(client)
+            let charger = Charger(
+                profile: station.profile,
+                client: client,
+                units: station.sockets.map(\.unit),
+                timekeeper: timekeeper
+            )
+            return StationLink(station: station.id, charger: charger, sockets: station.sockets)
+        }
+        self.clients = clients
+        self.logger = logger
+        controller = SiteController(
+            site: file.site,
+            meter: meter,
+            links: links,
+            timekeeper: timekeeper,
+            logger: logger
+        )
+    }
+
+    /// Balances until the task is cancelled or, when wanted, ctrl-C or SIGTERM arrives.
+    ///
+    /// - Parameter untilSignalled: Whether the signals of the process end the run.
+    public func run(untilSignalled: Bool) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: controller)],
+                gracefulShutdownSignals: untilSignalled ? [.sigterm, .sigint] : [],
+                logger: logger
+            )
+        )
+        do {
+            try await group.run()
+        } catch {
+            await close()
+            throw error
+        }
+        await close()
+    }
+
+    private func close() async {
+        for client in clients { await client.close() }
+    }
+}
