@@ -39,7 +39,11 @@ let package = Package(
         // Devices: profiles, meters, chargers.
         .target(name: "Devices", dependencies: ["Quantities", "Modbus", "ModbusNIO", "Documents", "Profiles"]),
         // Simulated meters and chargers as real Modbus servers on the loopback interface.
-        .target(name: "Emulation", dependencies: ["Quantities", "Simulation", "Modbus", "ModbusNIO"]),
+        .target(
+            name: "Emulation",
+            dependencies: ["Quantities", "Simulation", "Modbus", "ModbusNIO"] + nio,
+            resources: [.copy("Households")]
+        ),
         // Control: the shell of Balancing.
         .target(name: "StationControl", dependencies: ["Quantities", "Balancing", "Devices", logging, lifecycle]),
         // Program: site file, composition root.
@@ -75,7 +79,7 @@ let package = Package(
                 .product(name: "NIOTestUtils", package: "swift-nio"),
             ] + nio
         ),
-        .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"]),
         .testTarget(
             name: "DevicesTests",
             dependencies: ["Devices", "Documents", "Modbus", "ModbusNIO", "Quantities", "TestSupport"]

@@ -26,8 +26,8 @@ struct TreeBuilder {
 
     /// Reads a text into a tree.
     static func build(_ text: String, file: String) throws(DocumentError) -> (root: Node, duplicates: [Fault]) {
-        if let fault = refusal(text, file: file) { throw DocumentError([fault]) }
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        var lines = lines(of: text)
+        if let fault = refusal(lines.joined(separator: "\n"), file: file) { throw DocumentError([fault]) }
         var hidden: [HiddenKey] = []
         while true {
             do throws(ParseFailure) {
@@ -38,11 +38,29 @@ struct TreeBuilder {
             } catch {
                 guard case .duplicate(let name, let line, let column) = error,
                     hidden.count < maximumDuplicates,
-                    hide(&lines, line: line, column: column, number: hidden.count)
+                    hide(name, in: &lines, line: line, column: column, number: hidden.count)
                 else { throw DocumentError([error.fault(file: file)]) }
                 hidden.append(HiddenKey(name: name, line: line))
             }
         }
+    }
+
+    /// The lines of a text, whatever system wrote it; `Character` would take the pair of CR and LF as one.
+    private static func lines(of text: String) -> [String] {
+        var lines: [String] = []
+        var line = String.UnicodeScalarView()
+        var previous: Unicode.Scalar?
+        for scalar in text.unicodeScalars {
+            defer { previous = scalar }
+            if scalar == "\n", previous == "\r" { continue }
+            if scalar == "\n" || scalar == "\r" {
+                lines.append(String(line))
+                line = String.UnicodeScalarView()
+            } else {
+                line.append(scalar)
+            }
+        }
+        return lines + [String(line)]
     }
 
     /// Aliases make a small file unfold into an endless one, even before we see its tree; so they never reach the parser.
@@ -72,14 +90,22 @@ struct TreeBuilder {
     }
 
     /// Replaces the first character of a key, so that the same text can be parsed once more with unchanged places.
-    private static func hide(_ lines: inout [String], line: Int, column: Int, number: Int) -> Bool {
+    ///
+    /// - Returns: Whether the key was found where the parser said; a file with exotic line breaks may differ.
+    private static func hide(
+        _ key: String,
+        in lines: inout [String],
+        line: Int,
+        column: Int,
+        number: Int
+    ) -> Bool {
         guard lines.indices.contains(line - 1), let mark = Unicode.Scalar(privateUse.lowerBound + UInt32(number)) else {
             return false
         }
         var scalars = Array(lines[line - 1].unicodeScalars)
         var position = column - 1
         if scalars.indices.contains(position), scalars[position] == "\"" || scalars[position] == "'" { position += 1 }
-        guard scalars.indices.contains(position) else { return false }
+        guard scalars.indices.contains(position), scalars[position] == key.unicodeScalars.first else { return false }
         scalars[position] = mark
         var changed = String.UnicodeScalarView()
         changed.append(contentsOf: scalars)

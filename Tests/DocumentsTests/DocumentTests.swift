@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Documents
+import TestSupport
 import Testing
 
 @Suite("Documents")
@@ -111,6 +112,41 @@ struct DocumentTests {
                 "site.yaml:6: on: 1 is neither true nor false",
             ]
         )
+    }
+
+    @Test("Lines are counted the same whatever system wrote the file")
+    func lineEnds() {
+        let text = "name: x\nlimit: 64\nunit: 0\nunit: 0\nlimit: 70\n"
+        let expected = Self.faults(text)
+        for end in ["\r\n", "\r"] {
+            #expect(Self.faults(text.split(separator: "\n").joined(separator: end)) == expected)
+        }
+        #expect(!Self.faults("a: 1\u{2028}b: 1\nb: 2\n\"b\": 3\n").isEmpty)
+    }
+
+    @Test("Random changes to a document give values or faults", arguments: 0..<8)
+    func mutations(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let alphabet = Array("{}[]:,-?&*!|>'\"%@`#\n\r\t ~abx01.\\u".unicodeScalars)
+        let original = Array(
+            "name: \"E\"\nlimit: 16.5 # A\nlist:\n  - [1, {a: 'b'}]\n  - ? k\n    : |\n     v\non: true\n"
+                .unicodeScalars
+        )
+        for _ in 0..<300 {
+            var scalars = original
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let position = Int.random(in: scalars.indices, using: &random)
+                let scalar = alphabet.randomElement(using: &random) ?? " "
+                if Bool.random(using: &random) {
+                    scalars[position] = scalar
+                } else {
+                    scalars.insert(scalar, at: position)
+                }
+            }
+            var text = String.UnicodeScalarView()
+            text.append(contentsOf: scalars)
+            Self.readAnything(Array(String(text).utf8))
+        }
     }
 
     @Test("Paths name elements of lists and groups in them")

@@ -112,6 +112,7 @@ public actor Meter {
             slow: slow?.image ?? RegisterImage(),
             sampledAt: sent + sent.duration(to: received) / 2
         )
+        warnings = []
         warnings = try checks.check(reading)
         return reading
     }
@@ -171,7 +172,7 @@ public actor Meter {
             do {
                 walk.take(try await link.read(block, profile.header.function))
             } catch {
-                guard case .exception = error else { throw fault(error) }
+                guard fault(error).isPermanent else { throw fault(error) }
                 walk.take(nil)
             }
         }
@@ -198,9 +199,7 @@ public actor Meter {
                 image.add(words, at: base + block.address)
             } catch {
                 // Counters are for display: a variant without them is still a meter.
-                guard case .exception(let code) = error, ReadingFault.exception(code).isPermanent else {
-                    throw fault(error)
-                }
+                guard fault(error).isPermanent else { throw fault(error) }
                 refused.insert(block)
             }
         }

@@ -43,6 +43,7 @@ public struct ReadingChecks: Sendable {
     /// What is believable on this site.
     public let configuration: Configuration
     private var still: Stillness?
+    private var energies: [WattHours?] = [nil, nil]
 
     /// The values that stand still, and since when.
     private struct Stillness {
@@ -74,6 +75,7 @@ public struct ReadingChecks: Sendable {
         // Movement is watched first, so that a frozen meter with absurd values is not forgotten between two of them.
         let duration = observe(reading)
         try checkMeasuring(reading)
+        try checkCounters(reading)
         try checkVoltages(reading)
         try checkFrequency(reading)
         try checkCurrents(reading)
@@ -86,7 +88,10 @@ public struct ReadingChecks: Sendable {
     }
 
     /// Forgets what was seen, after a change of device or configuration.
-    public mutating func reset() { still = nil }
+    public mutating func reset() {
+        still = nil
+        energies = [nil, nil]
+    }
 
     /// How long the values stand still while current flows.
     private mutating func observe(_ reading: MeterReading) -> Duration {
@@ -104,6 +109,18 @@ public struct ReadingChecks: Sendable {
     private func checkMeasuring(_ reading: MeterReading) throws(ReadingFault) {
         guard let voltages = reading.voltages else { return }
         if reading.currents == .zero, voltages.values.allSatisfy({ abs($0.volts) < 1 }) { throw .notMeasuring }
+    }
+
+    /// A counter that goes back tells of a restart or an exchange; one reading is lost, the next starts from there (M10).
+    private mutating func checkCounters(_ reading: MeterReading) throws(ReadingFault) {
+        let before = energies
+        energies = zip([reading.energyImport, reading.energyExport], before).map { $0 ?? $1 }
+        for (old, new) in zip(before, energies) {
+            guard let old, let new, new < old else { continue }
+            throw .inconsistent(
+                "an energy counter went back from \(text(old.wattHours, "Wh")) to \(text(new.wattHours, "Wh"))"
+            )
+        }
     }
 
     private func checkVoltages(_ reading: MeterReading) throws(ReadingFault) {

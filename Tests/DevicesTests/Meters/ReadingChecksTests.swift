@@ -148,6 +148,17 @@ struct ReadingChecksTests {
         #expect(throws: ReadingFault.self) { try checks.check(Self.reading(at: 161, energy: 1010)) }
     }
 
+    @Test("A counter that goes back loses one reading, after a restart or an exchange of the meter")
+    func counters() throws {
+        var checks = ReadingChecks()
+        _ = try checks.check(Self.reading(at: 0, energy: 1000))
+        _ = try checks.check(Self.reading(at: 1, energy: nil))
+        #expect(throws: ReadingFault.inconsistent("an energy counter went back from 1000.0 Wh to 990.0 Wh")) {
+            try checks.check(Self.reading(at: 2, energy: 990))
+        }
+        _ = try checks.check(Self.reading(at: 3, energy: 990))
+    }
+
     @Test("Values may stand still while no more than 2 A flow")
     func quiet() throws {
         var checks = ReadingChecks()
