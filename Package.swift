@@ -35,7 +35,12 @@ let package = Package(
         // Text files with located faults: the YAML reader behind profiles and site files.
         .target(name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")]),
         // Data: the shipped device profiles, copied beside the executable.
-        .target(name: "Profiles", path: "Profiles", resources: [.copy("meters"), .copy("chargers")]),
+        .target(
+            name: "Profiles",
+            path: "Profiles",
+            exclude: ["README.md"],
+            resources: [.copy("meters"), .copy("chargers")]
+        ),
         // Devices: profiles, meters, chargers.
         .target(name: "Devices", dependencies: ["Quantities", "Modbus", "ModbusNIO", "Documents", "Profiles"]),
         // Simulated meters and chargers as real Modbus servers on the loopback interface.
