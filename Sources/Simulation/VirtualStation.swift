@@ -48,13 +48,16 @@ public struct VirtualStation: Hashable, Sendable {
     public static let highestSetpoint = Amperes(1000)
 
     /// The most all sockets offer together, per conductor.
-    public var maximumCurrent: Amperes
+    public var maximumCurrent: Amperes { didSet { settle() } }
     /// What is wrong with it.
     public var faults = StationFaults() {
-        didSet { if faults.otherWriter != oldValue.otherWriter { nextForeignWrite = now } }
+        didSet {
+            if faults.otherWriter != oldValue.otherWriter { nextForeignWrite = now }
+            settle()
+        }
     }
     /// A further limit for all sockets together that somebody else set, such as that of a network.
-    public var networkLimit: Amperes?
+    public var networkLimit: Amperes? { didSet { settle() } }
     /// The sockets, the left one first.
     public private(set) var sockets: [VirtualSocket]
     /// The instant of the last advance.
