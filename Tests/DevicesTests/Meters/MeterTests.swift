@@ -148,6 +148,29 @@ struct MeterTests {
         }
     }
 
+    @Test("A new connection is asked who it is before its values are believed")
+    func reconnected() async throws {
+        let profile = try ProfileCatalogue().meter("abb-b23-b24")
+        let server = RegisterServer()
+        let image = MeterImage(profile, in: server)
+        image.fill()
+        try await server.serve { client in
+            let meter = Self.meter(profile, client)
+            _ = try await meter.read()
+            guard let serial = profile.identification.first(where: { $0.name == "serial" }) else { return }
+            image.identify(serial, as: "54321")
+            _ = try await meter.read()
+            server.closeAtNextRequest()
+            let lost = await #expect(throws: ReadingFault.self) { try await meter.read() }
+            #expect(lost?.isPermanent == false)
+            let fault = await #expect(throws: ReadingFault.self) { try await meter.read() }
+            guard case .wrongDevice = fault else {
+                Issue.record("\(String(describing: fault))")
+                return
+            }
+        }
+    }
+
     @Test("A sentinel in any phase loses the whole reading", arguments: Phase.allCases)
     func sentinel(phase: Phase) async throws {
         let profile = try ProfileCatalogue().meter("socomec-countis-e27")

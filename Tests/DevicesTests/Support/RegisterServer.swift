@@ -9,6 +9,7 @@ final class RegisterServer: ModbusResponder {
         var units: [UInt8: RegisterTables] = [:]
         var requests: [Request] = []
         var refusal: ExceptionCode?
+        var closesNext = false
     }
 
     private let state = Mutex(State())
@@ -21,6 +22,9 @@ final class RegisterServer: ModbusResponder {
 
     /// Makes every following request fail, until set to `nil`.
     func refuse(with code: ExceptionCode?) { state.withLock { $0.refusal = code } }
+
+    /// Ends the connection at the next request instead of answering it.
+    func closeAtNextRequest() { state.withLock { $0.closesNext = true } }
 
     /// Sets registers in both tables of a unit.
     func set(_ words: [UInt16], at address: Int, unit: UInt8) {
@@ -43,6 +47,10 @@ final class RegisterServer: ModbusResponder {
     func respond(to request: Request, unit: UInt8) -> ServerReply {
         state.withLock { state in
             state.requests.append(request)
+            if state.closesNext {
+                state.closesNext = false
+                return .closeConnection
+            }
             if let refusal = state.refusal { return .now(.exception(request.function, refusal)) }
             guard var tables = state.units[unit] else { return .silence }
             let response = tables.respond(to: request)
