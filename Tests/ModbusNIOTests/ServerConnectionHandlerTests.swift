@@ -217,6 +217,23 @@ struct ServerConnectionHandlerTests {
         #expect(registry.counters.slowReaders == 1)
     }
 
+    @Test("Modbus checklist 12.17: nothing is read while answers wait, and reading goes on afterwards")
+    func backPressure() throws {
+        let channel = try connect()
+        let reads = ReadCounter()
+        try channel.pipeline.syncOperations.addHandler(reads, position: .first)
+        channel.read()
+        #expect(reads.count == 1)
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+        channel.read()
+        channel.read()
+        #expect(reads.count == 1)
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        #expect(reads.count == 2)
+    }
+
     @Test("Modbus checklist 18.1: any bytes leave the server whole", arguments: 1...60 as ClosedRange<UInt64>)
     func arbitraryBytes(seed: UInt64) throws {
         var generator = SplitMix64(state: seed)
@@ -228,6 +245,17 @@ struct ServerConnectionHandlerTests {
         }
         for answer in try channel.answers() { #expect((9...260).contains(answer.count)) }
         channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+    }
+}
+
+/// Counts how often the socket would be read.
+private final class ReadCounter: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    private(set) var count = 0
+
+    func read(context: ChannelHandlerContext) {
+        count += 1
+        context.read()
     }
 }
 
