@@ -70,7 +70,7 @@ public struct VirtualSocket: Hashable, Sendable {
     }
 
     /// The state of the control pilot.
-    public var state: Mode3State {
+    public var state: ControlPilotState {
         guard isPowered else { return .e }
         guard isOperative else { return .f }
         guard let car else { return .a }

@@ -21,7 +21,7 @@ public struct VirtualStation: Hashable, Sendable {
         /// Whether the socket is in service.
         public var isOperative: Bool
         /// The state of the control pilot.
-        public var state: Mode3State
+        public var state: ControlPilotState
         /// What the station says it offers; see ``StationFaults/liesAboutApplied``.
         public var applied: Amperes
         /// The setpoint as it reads back: 0 before the first write, the safe current once it has lapsed.

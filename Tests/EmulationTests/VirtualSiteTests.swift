@@ -136,8 +136,8 @@ struct VirtualSiteTests {
     @Test("walks through a long gap in bounded time")
     func gap() async throws {
         let site = VirtualSite(try Self.configuration(), timekeeper: Timekeeper(VirtualClock()))
-        await site.advance(to: Self.at(30 * 86_400))
-        #expect(site.snapshot.at > Self.at(30 * 86_400 - 100))
+        await site.advance(to: Self.at(2 * 86_400))
+        #expect(site.snapshot.at > Self.at(2 * 86_400 - 10))
     }
 }
 

@@ -201,11 +201,11 @@ public actor VirtualSite {
                 )
             }
         }
-        let background = configuration.house.background(at: instant)
+        let taps = sockets.map { House.Tap(currents: $0.status.currents, rotation: $0.rotation) }
         return SiteSnapshot(
             at: instant,
-            grid: sockets.reduce(background) { $0 + $1.draw },
-            background: background,
+            grid: configuration.house.gridCurrents(at: instant, taps: taps),
+            background: configuration.house.background(at: instant),
             solar: configuration.house.solar.current(at: instant),
             sockets: sockets
         )

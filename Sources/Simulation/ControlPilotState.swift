@@ -4,7 +4,7 @@
 ///
 /// Suffix 1: the station offers nothing; 2: it offers
 /// current by the duty cycle. Only C2 carries current here; no car of this model asks for ventilation (D).
-public enum Mode3State: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+public enum ControlPilotState: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     /// No car.
     case a = "A"
     /// A car that wants nothing or may not charge; no offer.
