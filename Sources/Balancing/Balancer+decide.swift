@@ -109,15 +109,29 @@ extension Balancer {
                 highest = highest.map { min($0, most) }
                 lowest = ledger.lastExpiry(index, at: sample.sampledAt) == nil ? highest : .zero
             }
-            low = low - sockets[index].onSite(highest)
+            low = low - sockets[index].onSite(mayHaveRisen(index, sample, highest))
             high = high - sockets[index].onSite(lowest)
         }
         return (low, high)
     }
 
+    /// What a socket can have drawn at a reading's instant, when nobody has looked since and its offer has just risen.
+    private func mayHaveRisen(_ index: Int, _ sample: MeterSample, _ draw: PerPhase<Amperes>) -> PerPhase<Amperes> {
+        let control = sockets[index]
+        guard !control.history.isKnown(after: sample.sampledAt), let raisedAt = control.raisedAt,
+            sample.sampledAt - raisedAt < rules.settleTime
+        else { return draw }
+        return PerPhase.each { control.demand.uses($0) ? max(draw[$0], control.offer) : draw[$0] }
+    }
+
     private func highest(_ backgrounds: [(Instant, PerPhase<Amperes>)], since: Instant) -> PerPhase<Amperes> {
         let recent = backgrounds.filter { $0.0 >= since }.map(\.1)
-        return PerPhase.each { phase in recent.map { $0[phase] }.max() ?? .zero }
+        // Rounded up to what an offer can follow, so that noise below it moves nothing.
+        let step = Amperes(milliamperes: 100)
+        return PerPhase.each { phase in
+            let most = recent.map { $0[phase] }.max() ?? .zero
+            return -((-most).roundedDown(toMultipleOf: step))
+        }
     }
 
     // MARK: Who
@@ -330,7 +344,8 @@ extension Balancer {
             let raised = plan[index].0 > sockets[index].offer ? mostRaised(index, others: counted, at: now) : most
             let grant = grantFor(index, wanted: plan[index].0, most: min(most, raised))
             let isHeld = grant < plan[index].0
-            explain(index, grant: grant, bound: isHeld ? .lease : binding(index, plan[index].1, at: now), at: now)
+            let held = raised < most ? BindingLimit.readings : .lease
+            explain(index, grant: grant, bound: isHeld ? held : binding(index, plan[index].1, at: now), at: now)
             if grant != sockets[index].offer || sockets[index].mustWrite || isRenewalDue(index, at: now) {
                 directives += send(min(grant, most), to: index, at: now)
             }

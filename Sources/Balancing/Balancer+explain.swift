@@ -62,6 +62,8 @@ extension Balancer {
             return "gradual return, 1 A each \(rules.returnStepInterval.seconds) s"
         case .lease:
             return "waits until the current it takes over has surely been let go"
+        case .readings:
+            return "waits until readings have shown the current to be free for \(rules.increaseHold.seconds) s"
         case .turn:
             return turnReason(index, at: now)
         case .notCharging:

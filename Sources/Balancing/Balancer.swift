@@ -149,6 +149,7 @@ public struct Balancer: Sendable {
 
     private mutating func take(_ report: StationReport, at now: Instant) -> [Directive] {
         guard let station = indexOfStation[report.station] else { return [] }
+        let hasGap = stations[station].isOverdue(at: now)
         var notes = stations[station].heard(report.station, hasRestarted: report.hasRestarted, at: now)
         for socketReport in report.sockets {
             guard let index = indexOfSocket[socketReport.socket], layout.stationOfSocket[index] == station else {
@@ -158,6 +159,8 @@ public struct Balancer: Sendable {
                 stations[station].validity = max(stations[station].validity, remaining)
             }
             if report.hasRestarted { sockets[index].mustWrite = true }
+            // Another vehicle may have come while nobody looked (hazard S05).
+            if hasGap { sockets[index].demand = VehicleDemand() }
             notes += take(socketReport, socket: index, station: station, at: now)
         }
         return notify(notes)
@@ -214,17 +217,15 @@ public struct Balancer: Sendable {
         if !sockets[index].wantsCurrent { sockets[index].servedSince = nil }
     }
 
-    /// Closes older setpoints once the station shows the last one applied and the vehicle has followed.
+    /// Closes older setpoints once the station has shown a later one applied for as long as a vehicle needs to follow.
+    ///
+    /// A low measured current alone does not close them: a vehicle may still be on its way up to the older value.
     private mutating func settle(socket index: Int, at now: Instant) {
         let control = sockets[index]
-        guard let report = control.report, let sentAt = control.sentAt, let applied = report.applied,
+        guard let report = control.report, control.sentAt != nil, let applied = report.applied,
             report.isAccountedFor != false, applied <= control.offer + Amperes(milliamperes: 50)
         else { return }
-        let hasFollowed =
-            report.measuredAt > sentAt
-            && (report.currents.map { $0.maximum <= control.offer + Amperes(milliamperes: 200) } ?? false)
-        guard hasFollowed || now - sentAt >= rules.settleTime else { return }
-        ledger.settle(index, upTo: control.lastSequence)
+        ledger.settle(index, before: control.lastSequence, at: now, after: rules.settleTime)
     }
 
     private mutating func checkObedience(socket index: Int, at now: Instant) -> [Notification] {
@@ -316,6 +317,12 @@ struct StationContact: Sendable {
     }
 
     var isUsable: Bool { hasBeenHeard && !isSilent }
+
+    /// No vehicle is exchanged for another in less.
+    private static let shortestExchange = Duration.seconds(3)
+
+    /// Whether a vehicle can have been exchanged since the last report.
+    func isOverdue(at now: Instant) -> Bool { now - lastHeard >= StationContact.shortestExchange }
 
     mutating func heard(_ id: StationID, hasRestarted: Bool, at now: Instant) -> [Notification] {
         var notes: [Notification] = []

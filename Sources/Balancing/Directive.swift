@@ -47,6 +47,8 @@ public enum BindingLimit: Sendable, Equatable, Codable {
     case gradualReturn
     /// Another station has not let go yet.
     case lease
+    /// Readings do not show yet that the current is free.
+    case readings
     /// Other vehicles have their turn.
     case turn
     /// There is no vehicle that wants current.
@@ -65,6 +67,7 @@ public enum BindingLimit: Sendable, Equatable, Codable {
         case .safeCurrent: "safeCurrent"
         case .gradualReturn: "gradualReturn"
         case .lease: "lease"
+        case .readings: "readings"
         case .turn: "turn"
         case .notCharging: "notCharging"
         case .silent: "silent"

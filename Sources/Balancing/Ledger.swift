@@ -14,6 +14,8 @@ struct Ledger: Sendable {
         var current: Amperes
         var expiry: Instant
         var isSinceFall: Bool
+        /// When the station was first seen to apply a later setpoint.
+        var supersededAt: Instant?
     }
 
     /// The entries of one socket.
@@ -68,16 +70,19 @@ struct Ledger: Sendable {
 
     /// Counts a setpoint that is about to be sent.
     ///
-    /// - Returns: Its sequence, for ``settle(_:upTo:)``.
+    /// - Returns: Its sequence, for ``settle(_:before:at:after:)``.
     mutating func record(_ current: Amperes, for socket: Int, until expiry: Instant) -> Int {
         defer { nextSequence += 1 }
         append(Entry(sequence: nextSequence, current: current, expiry: expiry, isSinceFall: true), to: socket)
         return nextSequence
     }
 
-    /// Closes all setpoints before one that the station has shown as applied and settled.
-    mutating func settle(_ socket: Int, upTo sequence: Int) {
-        accounts[socket].entries.removeAll { $0.sequence < sequence }
+    /// Closes all setpoints before one that the station shows as applied, each once that has been so for a time.
+    mutating func settle(_ socket: Int, before sequence: Int, at now: Instant, after time: Duration) {
+        for entry in accounts[socket].entries.indices where accounts[socket].entries[entry].sequence < sequence {
+            accounts[socket].entries[entry].supersededAt = accounts[socket].entries[entry].supersededAt ?? now
+        }
+        accounts[socket].entries.removeAll { $0.supersededAt.map { now - $0 >= time } ?? false }
     }
 
     /// Uses the station's own word for its share when that is larger than the configured one.
@@ -108,5 +113,6 @@ struct Ledger: Sendable {
         accounts[socket].entries[0].current = max(first.current, accounts[socket].entries[0].current)
         accounts[socket].entries[0].expiry = max(first.expiry, accounts[socket].entries[0].expiry)
         accounts[socket].entries[0].isSinceFall = first.isSinceFall || accounts[socket].entries[0].isSinceFall
+        // The merged one stands for both, so it is superseded only when the later of them is.
     }
 }

@@ -20,7 +20,7 @@ public enum MeterState: String, Sendable, Codable {
 struct MeterSupervisor: Sendable {
     private(set) var state = MeterState.connecting
     private(set) var lastGood: Instant?
-    private(set) var lastCause = ""
+    private var cause = ""
     private let name: MeterName
     private let rules: ChargingRules
     private let startedAt: Instant
@@ -70,8 +70,11 @@ struct MeterSupervisor: Sendable {
     mutating func missed(_ miss: MissedMeasurement, at now: Instant) -> [Notification] {
         misses += 1
         goodReads = 0
-        lastCause = miss.cause
-        if firstMiss == nil { firstMiss = now }
+        // What came first is the cause; later misses are mostly its consequences, such as waiting to reconnect.
+        if firstMiss == nil {
+            firstMiss = now
+            cause = miss.cause
+        }
         guard !state.isLost, miss.isPermanent || misses >= rules.lossAfterMisses else { return timePassed(at: now) }
         return lose(at: now)
     }
@@ -81,7 +84,7 @@ struct MeterSupervisor: Sendable {
         guard let deadline = nextDeadline, now >= deadline else { return [] }
         switch state {
         case .connecting, .normal:
-            if lastCause.isEmpty { lastCause = "no reading for \(rules.lossAfter.seconds) s" }
+            if firstMiss == nil { cause = "no reading for \(rules.lossAfter.seconds) s" }
             return lose(at: now)
         case .warning:
             state = .error
@@ -90,7 +93,7 @@ struct MeterSupervisor: Sendable {
                     id: "meter.error",
                     level: .error,
                     text: "Communication error for modbus unit \(name.unit)",
-                    cause: "\(name.endpoint): \(lastCause)"
+                    cause: "\(name.endpoint): \(cause)"
                 )
             ]
         case .error: return []
@@ -110,7 +113,7 @@ struct MeterSupervisor: Sendable {
                 id: "meter.warning",
                 level: .warning,
                 text: "Communication warning for modbus unit \(name.unit)",
-                cause: "\(name.endpoint): \(lastCause)"
+                cause: "\(name.endpoint): \(cause)"
             )
         ]
     }

@@ -92,7 +92,8 @@ public struct Station: Sendable, Equatable {
     public var maximum: Amperes
     /// How long a setpoint holds without renewal, as configured in the station.
     public var validity: Duration
-    /// The longest time a write may be under way before it counts as failed.
+    /// The longest time from an order until its write has arrived or counts as failed: waiting for the writer, for the
+    /// connection and for the answer.
     public var writeTimeout: Duration
 
     /// Creates a station.
@@ -101,7 +102,7 @@ public struct Station: Sendable, Equatable {
         circuit: CircuitID,
         maximum: Amperes,
         validity: Duration = .seconds(60),
-        writeTimeout: Duration = .seconds(1)
+        writeTimeout: Duration = .seconds(5)
     ) {
         self.id = id
         self.circuit = circuit

@@ -89,9 +89,10 @@ struct DrawHistory: Sendable {
         entries.removeFirst(max(outdated, entries.count - DrawHistory.mostEntries))
     }
 
-    mutating func clear() { entries.removeAll() }
+    /// Whether a draw was measured after an instant; without one the socket may have moved meanwhile.
+    func isKnown(after instant: Instant) -> Bool { entries.last.map { $0.at >= instant } ?? false }
 
-    /// The least and the most the socket can have drawn around an instant, per conductor; `nil` when nothing is known.
+    /// The least and the most the socket drew around an instant, per conductor; `nil` when nothing is known.
     func envelope(at instant: Instant) -> (lowest: PerPhase<Amperes>, highest: PerPhase<Amperes>)? {
         let near = entries.filter { abs(seconds: $0.at - instant) <= DrawHistory.window }
         let before = entries.last { $0.at <= instant }

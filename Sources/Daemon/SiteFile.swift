@@ -31,6 +31,8 @@ public struct SiteFile: Sendable {
         public var isInverted: Bool
         /// The serial number it must have, if one is given.
         public var serial: String?
+        /// The most it can measure, where the profile does not know or the current transformers decide.
+        public var rating: Amperes?
     }
 
     /// Where a station is and what it is.

@@ -24,10 +24,11 @@ public struct SiteProgram: Sendable {
     ///   - timekeeper: Time.
     ///   - logger: Gets one line for each change.
     public init(_ file: SiteFile, timekeeper: Timekeeper, logger: Logger) {
-        let meterClient = ModbusClient(ModbusClientConfiguration(host: file.meter.host, port: file.meter.port))
+        let meterClient = SiteProgram.client(file.meter.host, file.meter.port, timekeeper)
         var meterConfiguration = Meter.Configuration()
         meterConfiguration.isInverted = file.meter.isInverted
         meterConfiguration.expectedSerial = file.meter.serial
+        meterConfiguration.checks.rating = file.meter.rating
         let meter = Meter(
             profile: file.meter.profile,
             client: meterClient,
@@ -37,7 +38,7 @@ public struct SiteProgram: Sendable {
         )
         var clients = [meterClient]
         let links = file.stations.map { station in
-            let client = ModbusClient(ModbusClientConfiguration(host: station.host, port: station.port))
+            let client = SiteProgram.client(station.host, station.port, timekeeper)
             clients.append(client)
             let charger = Charger(
                 profile: station.profile,
@@ -76,6 +77,19 @@ public struct SiteProgram: Sendable {
             throw error
         }
         await close()
+    }
+
+    /// A connection that gives up early enough for the lease of a setpoint, which counts from the decision.
+    ///
+    /// The wire does not know that a demonstration runs faster than life, so its patience is shortened, though not below
+    /// what a busy machine needs on its own loopback interface.
+    private static func client(_ host: String, _ port: Int, _ timekeeper: Timekeeper) -> ModbusClient {
+        var configuration = ModbusClientConfiguration(host: host, port: port)
+        let patience = max(.milliseconds(300), Duration.seconds(1) / timekeeper.speed)
+        configuration.requestTimeout = patience
+        configuration.queueTimeout = patience
+        configuration.reconnectDelays = configuration.reconnectDelays.map { $0 / timekeeper.speed }
+        return ModbusClient(configuration)
     }
 
     private func close() async {

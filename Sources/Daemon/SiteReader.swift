@@ -58,6 +58,7 @@ final class SiteReader {
         let unit = unit("unit", group)
         let isInverted = group.boolean("inverted") ?? false
         let serial = group.text("serial")
+        let rating = group.number("rating", in: SiteReader.limits, unit: "A").map(amperes)
         guard let profile, let host else { return nil }
         return SiteFile.MeterSettings(
             profile: profile,
@@ -65,7 +66,8 @@ final class SiteReader {
             port: port ?? profile.header.port,
             unit: unit ?? profile.unit,
             isInverted: isInverted,
-            serial: serial
+            serial: serial,
+            rating: rating ?? profile.rating
         )
     }
 

@@ -62,7 +62,7 @@ struct SiteRules {
                 remedy: "write at most \(fuse.decimal)"
             )
         }
-        if let rating = meter?.profile.rating, limit.maximum > rating {
+        if let rating = meter?.rating, limit.maximum > rating {
             general?.report(
                 "installation_max_current",
                 "is above the \(rating) that the meter can measure",

@@ -106,7 +106,7 @@ public actor SiteController: Service {
             group.addTask { await self.watchDeadlines() }
             for link in links {
                 group.addTask { await self.poll(link) }
-                group.addTask { await link.runWriter { await self.take($0) } }
+                group.addTask { await link.runWriter(self.timekeeper) { await self.take($0) } }
             }
         }
     }
@@ -174,7 +174,7 @@ public actor SiteController: Service {
         switch directive {
         case .offer(let offer):
             logger.debug("\(offer.why)", metadata: ["socket": "\(offer.socket)", "bound": "\(offer.bound.kind)"])
-            linkOfSocket[offer.socket]?.write(offer.current, to: offer.socket)
+            linkOfSocket[offer.socket]?.write(offer.current, to: offer.socket, at: now)
         case .notify(let notification):
             let metadata: Logger.Metadata = notification.cause.isEmpty ? [:] : ["cause": "\(notification.cause)"]
             logger.log(level: Logger.Level(notification.level), "\(notification.text)", metadata: metadata)

@@ -6,8 +6,9 @@ import Synchronization
 
 /// The way to one charging station: its driver, its sockets, and the setpoints that wait to be written.
 ///
-/// A setpoint that has not been written when the next one for the same socket comes is replaced by it, so nothing old is
-/// ever sent late and at most one per socket waits.
+/// A setpoint that has not been written when the next one for the same socket comes is replaced by it, so at most one per
+/// socket waits; one that has waited longer than ``longestWait`` is not sent any more, since its lease is counted from the
+/// decision.
 public final class StationLink: Sendable {
     /// The station.
     public let station: StationID
@@ -15,9 +16,12 @@ public final class StationLink: Sendable {
     let charger: Charger
     /// The sockets with their unit identifiers.
     let sockets: [(id: SocketID, unit: UInt8)]
-    private let waiting = Mutex<[SocketID: Amperes]>([:])
+    private let waiting = Mutex<[SocketID: (current: Amperes, since: Instant)]>([:])
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
+
+    /// Older orders are given up; the next decision makes a new one.
+    static let longestWait = Duration.seconds(1)
 
     /// Creates a link; nothing is sent before the controller runs.
     public init(station: StationID, charger: Charger, sockets: [(id: SocketID, unit: UInt8)]) {
@@ -28,20 +32,26 @@ public final class StationLink: Sendable {
     }
 
     /// Hands over a setpoint for the writer.
-    func write(_ current: Amperes, to socket: SocketID) {
-        waiting.withLock { $0[socket] = current }
+    func write(_ current: Amperes, to socket: SocketID, at now: Instant) {
+        waiting.withLock { $0[socket] = (current, now) }
         signal.yield()
     }
 
     /// Writes setpoints as they come, until the task is cancelled.
     ///
-    /// - Parameter report: Told of setpoints that were lost or refused.
-    func runWriter(_ report: (Event) async -> Void) async {
+    /// - Parameters:
+    ///   - timekeeper: Tells how long an order has waited.
+    ///   - report: Told of setpoints that were lost or refused.
+    func runWriter(_ timekeeper: Timekeeper, _ report: (Event) async -> Void) async {
         for await _ in signals {
             for (socket, unit) in sockets {
-                guard let current = waiting.withLock({ $0.removeValue(forKey: socket) }) else { continue }
+                guard let order = waiting.withLock({ $0.removeValue(forKey: socket) }) else { continue }
+                guard timekeeper.now - order.since <= StationLink.longestWait else {
+                    await report(.setpointLost(socket))
+                    continue
+                }
                 do {
-                    try await charger.setMaximumCurrent(current, unit: unit)
+                    try await charger.setMaximumCurrent(order.current, unit: unit)
                 } catch {
                     await report(event(for: error, socket: socket))
                 }
