@@ -82,7 +82,7 @@ extension Balancer {
     public func status(at now: Instant) -> SiteStatus {
         var charging = PerPhase<Amperes>.zero
         var offered = PerPhase<Amperes>.zero
-        for control in sockets.indices.map({ sockets[$0] }) {
+        for control in sockets {
             charging = charging + control.onSite(control.report?.currents ?? .zero)
         }
         for index in sockets.indices {

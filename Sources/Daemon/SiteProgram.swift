@@ -62,6 +62,7 @@ public struct SiteProgram: Sendable {
     /// Balances until the task is cancelled or, when wanted, ctrl-C or SIGTERM arrives.
     ///
     /// - Parameter untilSignalled: Whether the signals of the process end the run.
+    /// - Throws: What the service group throws when a service ends by itself.
     public func run(untilSignalled: Bool) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -6,7 +6,7 @@ import Logging
 import Quantities
 import StationControl
 
-/// `headroom demo`
+/// The command `headroom demo`.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",

@@ -41,6 +41,7 @@ struct DemoSite {
     /// - Parameters:
     ///   - length: How long the demonstration lasts on its own clock; `nil` when it has no end.
     ///   - timekeeper: Its clock.
+    /// - Throws: `HouseholdTrace.LoadError` when the recorded household is missing.
     init(length: Duration?, timekeeper: Timekeeper) throws {
         let house = House(load: try HouseholdTrace.load(startOffset: DemoSite.timeOfDay))
         var configuration = VirtualSiteConfiguration(house: house, stations: DemoSite.stations.map(DemoSite.station))

@@ -6,7 +6,7 @@ import Devices
 import Documents
 import Quantities
 
-/// `headroom check SITE.yaml`
+/// The command `headroom check SITE.yaml`.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",

@@ -7,7 +7,7 @@ import Logging
 import Quantities
 import StationControl
 
-/// `headroom run SITE.yaml`
+/// The command `headroom run SITE.yaml`.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
