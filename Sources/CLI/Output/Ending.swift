@@ -16,6 +16,7 @@ struct Ending {
     ///   - seconds: The most it may take; no limit when left out.
     ///   - work: Returns soon once its task is cancelled.
     /// - Returns: What the work returned.
+    /// - Throws: What the work threw.
     func after<Value: Sendable>(
         seconds: Double? = nil,
         of work: @escaping @Sendable () async throws -> Value

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Double {
-    /// The number with a fixed number of decimals, rounded to the nearest: "230.0".
-    ///
-    /// - Parameter decimals: 0 to 6.
+    /// The number with a fixed number of decimals, 0 to 6, rounded to the nearest: "230.0".
     func fixed(_ decimals: Int) -> String {
         let scale = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
         let scaled = (magnitude * scale).rounded()

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ModbusNIO
+
+/// Where a Modbus TCP device is, and how long to wait for it.
+struct EndpointOptions: ParsableArguments {
+    @Option(help: "The device's address or name.")
+    var host: String
+
+    @Option(help: "The device's TCP port; the usual one when left out.")
+    var port: Int?
+
+    @Option(help: "How long an answer may take, in seconds.")
+    var timeout = 1.0
+
+    func validate() throws {
+        if let port, !(1...65_535).contains(port) { throw ValidationError("--port is 1 to 65535, not \(port)") }
+        guard (0.01...60).contains(timeout) else {
+            throw ValidationError("--timeout is 0.01 to 60 seconds, not \(timeout)")
+        }
+    }
+
+    /// A client that tries again soon, as somebody is watching.
+    func client(usualPort: Int) -> ModbusClient {
+        var configuration = ModbusClientConfiguration(host: host, port: port ?? usualPort)
+        configuration.requestTimeout = .seconds(timeout)
+        configuration.reconnectDelays = [.milliseconds(500)]
+        return ModbusClient(configuration)
+    }
+
+    /// The place for messages: "192.168.0.4:502".
+    func place(usualPort: Int) -> String {
+        (host.contains(":") ? "[\(host)]" : host) + ":\(port ?? usualPort)"
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import ModbusNIO
+
+/// Where a server of ours listens, and for how long.
+struct ListenOptions: ParsableArguments {
+    @Option(help: "The address to listen on; 0.0.0.0 or :: for all.")
+    var host = "127.0.0.1"
+
+    @Option(help: "How long to run, in seconds; until ctrl-C when left out.")
+    var seconds: Double?
+
+    @Flag(help: "Print the place to connect to as one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard !host.isEmpty else { throw ValidationError("--host is empty; write 127.0.0.1 or 0.0.0.0") }
+        if let seconds, !(seconds > 0 && seconds <= 31_536_000) {
+            throw ValidationError("--seconds is above 0 and at most a year, not \(seconds)")
+        }
+    }
+
+    /// What is said about a server that listens.
+    struct Place: Encodable {
+        var host: String
+        var port: Int
+        var unit: Int?
+        var profile: String?
+    }
+
+    /// Runs a server until ctrl-C, SIGTERM or the end of the time; its port is the first line of output.
+    ///
+    /// - Parameters:
+    ///   - configuration: The server's own limits, and its port; the address is that of the options.
+    ///   - responder: Answers the requests.
+    ///   - unit: The unit it answers to, for the JSON object.
+    ///   - profile: The profile that fits it, for the JSON object.
+    ///   - name: What it is, for people: "A Countis E27, unit 5,".
+    ///   - life: What goes on meanwhile; returns soon once its task is cancelled.
+    /// - Throws: The exit code when the address cannot be had.
+    func serve(
+        _ configuration: ModbusServerConfiguration,
+        _ responder: any ModbusResponder,
+        unit: UInt8? = nil,
+        profile: String? = nil,
+        name: String,
+        life: @escaping @Sendable () async -> Void
+    ) async throws {
+        let ending = await Ending()
+        var configuration = configuration
+        configuration.host = host
+        let server = try await start(configuration, responder)
+        let place = Place(host: host, port: server.port, unit: unit.map { Int($0) }, profile: profile)
+        if json { try Console.printJSON(place) } else { Console.print("\(place.port)") }
+        Console.talk("\(name) listens on \(host.contains(":") ? "[\(host)]" : host):\(place.port); ctrl-C ends it")
+        do {
+            try await ending.after(seconds: seconds, of: life)
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+    }
+
+    private func start(
+        _ configuration: ModbusServerConfiguration,
+        _ responder: any ModbusResponder
+    ) async throws -> ModbusServer {
+        do {
+            return try await ModbusServer.start(configuration, responder: responder)
+        } catch {
+            throw Console.fail(
+                "headroom: cannot listen on \(host):\(configuration.port): \(ListenOptions.reason(error)); choose "
+                    + "another --host or --port (0 picks a free one, below 1024 needs special rights)",
+                .inputOutput
+            )
+        }
+    }
+}
+
+extension ListenOptions {
+    /// The system's words; its errors begin with the name of a function and have a bracket too many.
+    fileprivate static func reason(_ error: any Error) -> String {
+        let words = String(describing: error).split(separator: "): ").last ?? "unknown error"
+        return String(words.split(separator: ")").first ?? words)
+    }
+}
+
+/// Reads the port of a server from the command line.
+func checkServerPort(_ port: Int) throws {
+    guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535, not \(port)") }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+
+/// The command `headroom modbus …`.
+struct ModbusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "modbus",
+        abstract: "Read and write registers of any Modbus TCP device, and serve some.",
+        discussion: """
+            Addresses count from 0, as on the wire, decimal or hexadecimal: 50520 or 0xC558.
+
+              headroom modbus read --host 192.168.0.4 --unit 5 0xC558 6 --type u32
+              headroom modbus write --host 192.168.0.20 --unit 1 1210 10 --type f32
+              headroom modbus serve --port 1502 registers.yaml
+            """,
+        subcommands: [ModbusReadCommand.self, ModbusWriteCommand.self, ModbusServeCommand.self]
+    )
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Documents
+import Glibc
+import Modbus
+import ModbusNIO
+
+/// The command `headroom modbus serve`.
+struct ModbusServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve register tables over Modbus TCP until stopped.",
+        discussion: """
+            The file is YAML or JSON and holds addresses with one value or a list of values for the registers from there \
+            on; holding registers may be written unless they are read-only:
+
+              holding: { 100: 7, 0x200: [1, 2, -3] }
+              input: { 0: [10, 11, 12] }
+              read_only: [[0x200, 0x202]]
+              unit: 1
+
+            Prints the port it listens on. Functions 3, 4, 6 and 16 are served. Ends with 65 when the file is wrong.
+
+              headroom modbus serve --port 1502 registers.yaml
+              headroom modbus serve --port 0 --registers 1000 --fill index --log-requests
+            """
+    )
+
+    /// What the registers of `--registers` hold.
+    enum Fill: String, ExpressibleByArgument, CaseIterable {
+        case index
+        case zero
+    }
+
+    @Option(help: "The TCP port; 0 picks a free one.")
+    var port = 1502
+
+    @Option(help: "The unit to be; requests to others get no answer. All units when neither this nor the file says it.")
+    var unit: UInt8?
+
+    @Option(help: "How many registers both tables have, from 0 on; the file's are put over them.")
+    var registers: Int?
+
+    @Option(help: "What those hold: index (register i holds i) or zero.")
+    var fill = Fill.zero
+
+    @Flag(help: "Say each request on standard error.")
+    var logRequests = false
+
+    @Argument(help: "The file with the registers.", completion: .file(extensions: ["yaml", "yml", "json"]))
+    var file: String?
+
+    @OptionGroup var listen: ListenOptions
+
+    func validate() throws {
+        try checkServerPort(port)
+        guard file != nil || registers != nil else {
+            throw ValidationError("nothing to serve; name a file or write --registers 100")
+        }
+        if let registers, !(1...Limits.tableCount).contains(registers) {
+            throw ValidationError("--registers is 1 to \(Limits.tableCount), not \(registers)")
+        }
+    }
+
+    func run() async throws {
+        let content = try content()
+        let unit = unit ?? content.unit
+        let responder = TableResponder(content.tables, unit: unit, logsRequests: logRequests)
+        try await listen.serve(
+            ModbusServerConfiguration(port: port),
+            responder,
+            unit: unit,
+            name: unit.map { "a Modbus server, unit \($0)," } ?? "a Modbus server, any unit,"
+        ) {
+            // The server lives by itself; throws when it is time to end.
+            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+        }
+    }
+
+    private func content() throws -> (tables: RegisterTables, unit: UInt8?) {
+        var base = RegisterTables()
+        if let registers {
+            let values = (0..<registers).map { fill == .index ? UInt16($0) : 0 }
+            base.holding.set(values, at: 0)
+            base.input.set(values, at: 0)
+        }
+        guard let file else { return (base, nil) }
+        guard unsafe access(file, R_OK) == 0 else {
+            throw Console.fail("headroom: \(file) does not exist or may not be read", .inputOutput)
+        }
+        do throws(DocumentError) {
+            let read = try RegisterFile(try Document(path: file), over: base)
+            return (read.tables, read.unit)
+        } catch {
+            for fault in error.faults { Console.talk("\(fault)") }
+            throw Console.fail("headroom: \(file) cannot be served: \(error.faults.count) to mend", .badData)
+        }
+    }
+}
