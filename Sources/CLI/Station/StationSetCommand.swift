@@ -19,7 +19,7 @@ struct StationSetCommand: AsyncParsableCommand {
             """
     )
 
-    /// How long the station may take until the setpoint counts.
+    /// How long the station may take until the setpoint is applied.
     private static let patience = Duration.seconds(3)
     private static let pause = Duration.milliseconds(300)
 
@@ -81,7 +81,7 @@ struct StationSetCommand: AsyncParsableCommand {
         guard readLine() == "yes" else { throw Console.fail("nothing was written", .refused) }
     }
 
-    /// Identifies the station, writes, and reads until the setpoint counts or the patience is over.
+    /// Identifies the station, writes, and reads until the setpoint is applied or the patience is over.
     private func write(
         _ order: Amperes,
         _ charger: Charger
@@ -93,7 +93,8 @@ struct StationSetCommand: AsyncParsableCommand {
             guard let socket = try await charger.readStatus().sockets.first else {
                 throw .noAnswer("the station has no unit \(unit)")
             }
-            if socket.accountedFor != false || ContinuousClock.now - start > StationSetCommand.patience {
+            let isSettled = socket.accountedFor != false && socket.applied ?? written == written
+            if isSettled || ContinuousClock.now - start > StationSetCommand.patience {
                 return (written, socket)
             }
             // Throws only when the task is cancelled, and then the next read does.
@@ -117,7 +118,7 @@ struct StationSetCommand: AsyncParsableCommand {
         } else {
             for line in lines(written, socket) { Console.print(line) }
         }
-        if socket.accountedFor == false { throw ExitCode.refused }
+        if socket.accountedFor == false || socket.applied ?? written > written { throw ExitCode.refused }
     }
 
     private func lines(_ written: Amperes, _ socket: SocketReading) -> [String] {
@@ -133,8 +134,12 @@ struct StationSetCommand: AsyncParsableCommand {
             )
         case nil: lines.append("the station applies \(applied); it does not say whether the setpoint counts")
         }
-        if let applied = socket.applied, socket.accountedFor == true, applied < written {
-            lines.append("another limit of the station binds, so less is applied than was written")
+        if let applied = socket.applied, socket.accountedFor != false, applied != written {
+            lines.append(
+                applied < written
+                    ? "that is less than was written: another limit of the station binds, or it takes its time"
+                    : "that is more than was written: the station does not keep to its setpoint"
+            )
         }
         if let remaining = socket.validityRemaining, socket.accountedFor != false {
             lines.append("it holds for another \(remaining.seconds.fixed(0)) s, then the station falls to \(safe)")
