@@ -95,9 +95,17 @@ let package = Package(
         ),
         .testTarget(
             name: "StationControlTests",
-            dependencies: ["StationControl", "Balancing", "Devices", "Quantities", "TestSupport"]
+            dependencies: [
+                "StationControl", "Balancing", "Simulation", "Devices", "Emulation", "Modbus", "ModbusNIO", "Quantities",
+                logging, lifecycle,
+            ]
         ),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Balancing", "Devices", "Documents", "Quantities"]),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "Balancing", "StationControl", "Devices", "Documents", "Quantities", "TestSupport", logging,
+            ] + nio
+        ),
         .testTarget(name: "RepositoryTests"),
         .testTarget(name: "EndToEndTests", dependencies: ["Modbus", "ModbusNIO", "CLI"]),
     ]

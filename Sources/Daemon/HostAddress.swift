@@ -20,7 +20,13 @@ enum HostAddress {
     static func normalised(_ text: String) throws(Refusal) -> String {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         if parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isASCIIDigit) }) { return try ipv4(parts) }
-        if text.contains(":") { return try ipv6(text) }
+        if text.count(where: { $0 == ":" }) > 1, !text.contains("/") { return try ipv6(text) }
+        if text.contains(":") || text.contains("/") {
+            throw Refusal(
+                message: "is more than an address",
+                remedy: "write the address alone, such as 192.168.0.4; the port has a key of its own"
+            )
+        }
         let isName =
             text.count <= longestName
             && parts.allSatisfy { part in
@@ -41,22 +47,27 @@ enum HostAddress {
                 remedy: "write four numbers from 0 to 255, such as 192.168.0.4"
             )
         }
-        guard octets[0] != 0, octets[0] < 224 else {
-            throw Refusal(message: "is no address of a device", remedy: "write the address the device shows")
-        }
+        guard octets[0] != 0, octets[0] < 224 else { throw noDevice }
         return octets.map(String.init).joined(separator: ".")
     }
 
     private static func ipv6(_ text: String) throws(Refusal) -> String {
-        guard (try? SocketAddress(ipAddress: text, port: 0)) != nil else {
-            throw Refusal(message: "is not an IPv6 address", remedy: nil)
+        // The system's own writing, so that two ways to write one address are seen to be the same.
+        guard let address = (try? SocketAddress(ipAddress: text, port: 0))?.ipAddress else {
+            throw Refusal(message: "is not an IPv6 address", remedy: "write it in quotes, such as \"fd00::4\"")
         }
-        return text.lowercased()
+        guard address != "::", !address.hasPrefix("ff") else { throw noDevice }
+        return address
+    }
+
+    /// Everybody's address, an address of groups, or none at all.
+    private static var noDevice: Refusal {
+        Refusal(message: "is no address of a device", remedy: "write the address the device shows")
     }
 
     /// Whether an address means the machine itself without leaving it: only simulators and tunnels are there.
     static func isLoopback(_ host: String) -> Bool {
-        host.hasPrefix("127.") || host == "::1" || host == "localhost"
+        host.hasPrefix("127.") || host == "::1" || host.lowercased() == "localhost"
     }
 
     /// Whether an address is one of this machine's own interfaces, loopback aside.

@@ -6,7 +6,7 @@ import Quantities
 
 /// Reads a site file key by key and reports everything that is wrong on the way.
 ///
-/// What needs several keys at once is checked by `SiteRules` when all of them could be read.
+/// What needs several keys at once is checked by `SiteRules`.
 final class SiteReader {
     private let catalogue: ProfileCatalogue
     private let file: String
@@ -18,6 +18,8 @@ final class SiteReader {
     static let socketLimits = 6.0...80
     /// How many stations a site may have.
     static let mostStations = 1000
+    /// How many sockets a station may have.
+    static let mostSockets = 8
 
     init(catalogue: ProfileCatalogue, file: String) {
         self.catalogue = catalogue
@@ -30,28 +32,27 @@ final class SiteReader {
         let limit = general.flatMap { perPhase("installation_max_current", in: $0, required: true) }
         let fuse = general?.number("fuse", in: SiteReader.limits, unit: "A")
         let cap = general.flatMap { perPhase("charging_max_current", in: $0) }
-        let meter = root.group("meter", required: true).flatMap(meter)
+        let (meter, rating) = root.group("meter", required: true).map(meter) ?? (nil, nil)
         let safe = root.number("safe_current", in: 0...SiteReader.limits.upperBound, unit: "A", required: true)
         let rules = root.group("charging").map(charging) ?? ChargingRules()
-        let circuits = (root.groups("circuits") ?? []).compactMap(circuit)
-        let nodes = root.groups("stations", required: true, atMost: SiteReader.mostStations) ?? []
-        let stations = nodes.compactMap(station)
-        if root.has("stations"), nodes.isEmpty { root.report("stations", "is empty", remedy: "describe one station") }
+        let circuits = (root.groups("circuits") ?? []).map(circuit)
+        let stations = groups("stations", in: root, atMost: SiteReader.mostStations).map(station)
         var checks = SiteRules(root: root, general: general, limit: limit, safe: safe.map(amperes), meter: meter)
-        checks.checkLimits(fuse: fuse.map(amperes), cap: cap)
-        guard let site = checks.site(checks.circuits(circuits), stations, cap, rules), let meter else { return nil }
+        checks.checkLimits(fuse: fuse.map(amperes), rating: rating, cap: cap)
+        guard let site = checks.site(circuits, stations, cap, rules), let meter else { return nil }
         return SiteFile(
             name: name,
             site: site,
             meter: meter,
-            stations: stations.map(\.settings),
-            warnings: warnings + checks.warnings
+            stations: stations.compactMap(\.settings),
+            warnings: (warnings + checks.warnings).sorted { ($0.line ?? 0) < ($1.line ?? 0) }
         )
     }
 
     // MARK: Meter
 
-    private func meter(_ group: MappingReader) -> SiteFile.MeterSettings? {
+    /// The meter, and what it can measure, which is known also when the rest could not be read.
+    private func meter(_ group: MappingReader) -> (SiteFile.MeterSettings?, rating: Amperes?) {
         let profile = profile(group, catalogue.meter)
         let host = host(group)
         let port = group.integer("port", in: 1...65535)
@@ -59,8 +60,15 @@ final class SiteReader {
         let isInverted = group.boolean("inverted") ?? false
         let serial = group.text("serial")
         let rating = group.number("rating", in: SiteReader.limits, unit: "A").map(amperes)
-        guard let profile, let host else { return nil }
-        return SiteFile.MeterSettings(
+        if let rating, let highest = profile?.rating, rating > highest {
+            group.report(
+                "rating",
+                "is above the \(highest) that this meter can measure",
+                remedy: "write at most \(highest.decimal), or leave it out"
+            )
+        }
+        guard let profile, let host else { return (nil, rating ?? profile?.rating) }
+        let settings = SiteFile.MeterSettings(
             profile: profile,
             host: host,
             port: port ?? profile.header.port,
@@ -69,59 +77,38 @@ final class SiteReader {
             serial: serial,
             rating: rating ?? profile.rating
         )
+        return (settings, settings.rating)
     }
 
     // MARK: Circuits
 
-    private func circuit(_ group: MappingReader) -> SiteRules.CircuitEntry? {
-        let id = group.text("id", required: true)
-        let parent = group.text("parent") ?? SiteRules.rootName
-        let limit = perPhase("limit", in: group, required: true)
-        let load = perPhase("other_load", in: group, allowed: 0...SiteReader.limits.upperBound)
-        guard let id, let limit else { return nil }
-        return SiteRules.CircuitEntry(
+    private func circuit(_ group: MappingReader) -> CircuitEntry {
+        CircuitEntry(
             reader: group,
-            circuit: Circuit(
-                id: CircuitID(id),
-                parent: CircuitID(parent),
-                limit: limit,
-                unmeteredLoad: load ?? .zero
-            )
+            id: group.text("id", required: true).map(CircuitID.init),
+            parent: CircuitID(group.text("parent") ?? SiteRules.rootName),
+            limit: perPhase("limit", in: group, required: true),
+            otherLoad: perPhase("other_load", in: group, allowed: 0...SiteReader.limits.upperBound) ?? .zero
         )
     }
 
     // MARK: Stations
 
-    private func station(_ group: MappingReader) -> SiteRules.StationEntry? {
+    private func station(_ group: MappingReader) -> StationEntry {
         let id = group.text("id", required: true)
         let profile = profile(group, catalogue.charger)
-        let host = host(group)
-        let port = group.integer("port", in: 1...65535)
         let maximum = group.number("max_current", in: SiteReader.limits, unit: "A", required: true).map(amperes)
-        let circuit = group.text("circuit") ?? SiteRules.rootName
-        let validity = group.seconds("validity", in: 5...3600)
-        let nodes = group.groups("sockets", required: true, atMost: 8) ?? []
-        if group.has("sockets"), nodes.isEmpty { group.report("sockets", "is empty", remedy: "describe one socket") }
-        let sockets = nodes.enumerated().compactMap { socket($1, number: $0, of: id, profile, maximum) }
-        guard let id, let profile, let host, let maximum, sockets.count == nodes.count, !sockets.isEmpty else {
-            return nil
-        }
-        return SiteRules.StationEntry(
+        let nodes = groups("sockets", in: group, atMost: SiteReader.mostSockets)
+        return StationEntry(
             reader: group,
-            station: Station(
-                id: StationID(id),
-                circuit: CircuitID(circuit),
-                maximum: maximum,
-                validity: validity ?? profile.validity?.usual ?? .seconds(60)
-            ),
-            sockets: sockets,
-            settings: SiteFile.StationSettings(
-                id: StationID(id),
-                profile: profile,
-                host: host,
-                port: port ?? profile.header.port,
-                sockets: sockets.map { ($0.socket.id, $0.unit) }
-            )
+            id: id.map(StationID.init),
+            profile: profile,
+            host: host(group),
+            port: group.integer("port", in: 1...65535) ?? profile?.header.port,
+            maximum: maximum,
+            circuit: CircuitID(group.text("circuit") ?? SiteRules.rootName),
+            validity: group.seconds("validity", in: 5...3600) ?? profile?.validity?.usual ?? .seconds(60),
+            sockets: nodes.enumerated().map { socket($1, number: $0, of: id, profile, maximum) }
         )
     }
 
@@ -131,33 +118,35 @@ final class SiteReader {
         of station: String?,
         _ profile: ChargerProfile?,
         _ stationMaximum: Amperes?
-    ) -> SiteRules.SocketEntry? {
+    ) -> SocketEntry {
         let id = group.text("id") ?? station.map { "\($0)-\(number + 1)" }
-        let unit = unit("unit", group)
         let maximum = group.number("max_current", in: SiteReader.socketLimits, unit: "A").map(amperes)
         let minimum = group.number("min_current", in: SiteReader.socketLimits, unit: "A").map(amperes)
         let safe = group.number("safe_current", in: 0...SiteReader.socketLimits.upperBound, unit: "A").map(amperes)
-        let phases = phases(group)
-        guard let id, let station, let profile else { return nil }
-        guard let usual = unit ?? (number < profile.socketUnits.count ? profile.socketUnits[number] : nil) else {
-            group.report("unit", "is missing, and the profile names only \(profile.socketUnits.count)")
-            return nil
-        }
-        guard let highest = maximum ?? stationMaximum else { return nil }
-        return SiteRules.SocketEntry(
+        // A station may feed more than any one socket can.
+        let usual = stationMaximum.map { min($0, amperes(SiteReader.socketLimits.upperBound)) }
+        let least = max(ChargingRules.minimumChargingCurrent, profile?.setpoint.minimum ?? .zero)
+        return SocketEntry(
             reader: group,
-            unit: usual,
-            chosenSafe: safe,
-            socket: Socket(
-                id: SocketID(id),
-                station: StationID(station),
-                rotation: phases ?? .straight,
-                maximum: highest,
-                minimum: minimum ?? max(ChargingRules.minimumChargingCurrent, profile.setpoint.minimum),
-                safeCurrent: safe ?? .zero,
-                resolution: profile.setpoint.resolution
-            )
+            id: id.map(SocketID.init),
+            unit: socketUnit(group, number: number, profile),
+            rotation: phases(group) ?? .straight,
+            maximum: group.has("max_current") ? maximum : usual,
+            minimum: minimum ?? least,
+            chosenSafe: safe
         )
+    }
+
+    private func socketUnit(_ group: MappingReader, number: Int, _ profile: ChargerProfile?) -> UInt8? {
+        guard !group.has("unit") else { return unit("unit", group) }
+        guard let usual = profile?.socketUnits else { return nil }
+        if usual.indices.contains(number) { return usual[number] }
+        group.report(
+            "unit",
+            "is missing, and the profile knows only \(usual.count) sockets",
+            remedy: "write the socket's unit identifier"
+        )
+        return nil
     }
 
     /// The wiring of a socket; `.some(nil)` when it is written as unknown.
@@ -193,6 +182,13 @@ final class SiteReader {
 
     // MARK: Values
 
+    /// The groups of a list that must have one at least.
+    private func groups(_ key: String, in group: MappingReader, atMost maximum: Int) -> [MappingReader] {
+        guard let nodes = group.list(key, required: true, atMost: maximum) else { return [] }
+        if nodes.isEmpty { group.report(key, "is empty", remedy: "describe one at least") }
+        return nodes.compactMap(group.child)
+    }
+
     private func amperes(_ number: Double) -> Amperes { Amperes(roundingDown: number) ?? .zero }
 
     /// One number for all phases, or three.
@@ -218,8 +214,14 @@ final class SiteReader {
 
     private func unit(_ key: String, _ group: MappingReader) -> UInt8? {
         guard let number = group.integer(key, in: 0...255) else { return nil }
-        guard number <= 247 || number == 255 else {
-            group.report(key, "is a reserved unit identifier", remedy: "write 1 to 247, as the device is set")
+        // Behind a gateway 0 can mean all devices at once: a setpoint for one would reach every station.
+        guard (1...247).contains(number) || number == 255 else {
+            let kind = number == 0 ? "addresses no device of its own" : "is a reserved unit identifier"
+            group.report(
+                key,
+                kind,
+                remedy: "write 1 to 247, as the device is set, or 255 for a device that has no number"
+            )
             return nil
         }
         return UInt8(number)

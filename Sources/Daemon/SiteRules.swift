@@ -9,25 +9,6 @@ struct SiteRules {
     /// The name of the grid connection in the tree of circuits.
     static let rootName = "main"
 
-    struct CircuitEntry {
-        var reader: MappingReader
-        var circuit: Circuit
-    }
-
-    struct SocketEntry {
-        var reader: MappingReader
-        var unit: UInt8
-        var chosenSafe: Amperes?
-        var socket: Socket
-    }
-
-    struct StationEntry {
-        var reader: MappingReader
-        var station: Station
-        var sockets: [SocketEntry]
-        var settings: SiteFile.StationSettings
-    }
-
     let root: MappingReader
     let general: MappingReader?
     /// What could not be read is `nil`; everything else is checked all the same, so that all mistakes show at once.
@@ -52,20 +33,22 @@ struct SiteRules {
 
     // MARK: Limits
 
-    mutating func checkLimits(fuse: Amperes?, cap: PerPhase<Amperes>?) {
-        checkSafeCurrent()
+    mutating func checkLimits(fuse: Amperes?, rating: Amperes?, cap: PerPhase<Amperes>?) {
+        checkSafeCurrent(cap)
         guard let limit else { return }
+        // A single number is quoted by the report itself.
+        let largest = limit == PerPhase(repeating: limit.l1) ? "" : "\(limit.maximum) "
         if let fuse, limit.maximum > fuse {
             general?.report(
                 "installation_max_current",
-                "is above the fuse of \(fuse)",
+                "\(largest)is above the fuse of \(fuse)",
                 remedy: "write at most \(fuse.decimal)"
             )
         }
-        if let rating = meter?.rating, limit.maximum > rating {
+        if let rating, limit.maximum > rating {
             general?.report(
                 "installation_max_current",
-                "is above the \(rating) that the meter can measure",
+                "\(largest)is above the \(rating) that the meter can measure",
                 remedy: "write at most \(rating.decimal), or use a larger meter"
             )
         }
@@ -78,7 +61,7 @@ struct SiteRules {
         }
     }
 
-    private mutating func checkSafeCurrent() {
+    private mutating func checkSafeCurrent(_ cap: PerPhase<Amperes>?) {
         guard let safe else { return }
         let minimum = ChargingRules.minimumChargingCurrent
         if safe > .zero, safe < minimum {
@@ -92,7 +75,15 @@ struct SiteRules {
             root.report(
                 "safe_current",
                 "is above the installation's \(limit.minimum)",
-                remedy: "write what is surely free when nobody knows the load of the building"
+                remedy: "write what is surely free when nobody knows the load of the building, "
+                    + "at most \(limit.minimum.decimal)"
+            )
+        }
+        if let cap, safe > cap.minimum {
+            root.report(
+                "safe_current",
+                "is above charging_max_current, \(cap.minimum)",
+                remedy: "write at most \(cap.minimum.decimal)"
             )
         }
         if safe == .zero { warn(root, "safe_current", "0 A: nobody charges while the meter is lost") }
@@ -100,11 +91,10 @@ struct SiteRules {
 
     // MARK: Circuits
 
-    /// The circuits below the grid connection, checked to be a tree.
-    func circuits(_ entries: [CircuitEntry]) -> [Circuit] {
+    private func checkCircuits(_ entries: [CircuitEntry]) {
         var byID: [CircuitID: CircuitEntry] = [:]
         for entry in entries {
-            let id = entry.circuit.id
+            guard let id = entry.id else { continue }
             if id.text == SiteRules.rootName || byID[id] != nil {
                 entry.reader.report("id", "is used twice", remedy: "give every circuit a name of its own")
             }
@@ -114,35 +104,40 @@ struct SiteRules {
             checkParent(entry, byID)
             checkFits(entry, byID)
         }
-        return entries.map(\.circuit)
     }
 
     private func checkParent(_ entry: CircuitEntry, _ byID: [CircuitID: CircuitEntry]) {
-        var seen: Set<CircuitID> = [entry.circuit.id]
-        var next = entry.circuit.parent
-        while let id = next, id.text != SiteRules.rootName {
-            guard let parent = byID[id] else {
-                guard seen.count == 1 else { return }
-                return unknownCircuit(id, "parent", entry.reader, Array(byID.keys))
+        var seen = Set([entry.id].compactMap(\.self))
+        var next = entry.parent
+        while next.text != SiteRules.rootName {
+            guard let parent = byID[next] else {
+                // The parent's own report says it when the break is further up.
+                guard next == entry.parent else { return }
+                return unknownCircuit(next, "parent", entry.reader, Array(byID.keys))
             }
-            guard seen.insert(id).inserted else {
+            guard seen.insert(next).inserted else {
                 return entry.reader.report(
                     "parent",
-                    "leads round in a circle: \(id) is fed by itself",
+                    "leads round in a circle: \(next) is fed by itself",
                     remedy: "let the chain end at \(SiteRules.rootName)"
                 )
             }
-            next = parent.circuit.parent
+            next = parent.parent
         }
     }
 
     private func checkFits(_ entry: CircuitEntry, _ byID: [CircuitID: CircuitEntry]) {
-        let parentLimit = entry.circuit.parent.flatMap { byID[$0]?.circuit.limit } ?? limit
-        for phase in Phase.allCases where entry.circuit.unmeteredLoad[phase] > entry.circuit.limit[phase] {
-            return entry.reader.report("other_load", "is above the circuit's own limit on \(phase)")
+        guard let own = entry.limit else { return }
+        for phase in Phase.allCases where entry.otherLoad[phase] > own[phase] {
+            return entry.reader.report(
+                "other_load",
+                "is above the circuit's own limit of \(own[phase]) on \(phase)",
+                remedy: "write at most \(own[phase].decimal)"
+            )
         }
-        guard let parentLimit else { return }
-        for phase in Phase.allCases where entry.circuit.limit[phase] > parentLimit[phase] {
+        let isBelowRoot = entry.parent.text == SiteRules.rootName
+        guard let parentLimit = isBelowRoot ? limit : byID[entry.parent]?.limit else { return }
+        for phase in Phase.allCases where own[phase] > parentLimit[phase] {
             return entry.reader.report(
                 "limit",
                 "is above the \(parentLimit[phase]) of the circuit that feeds it on \(phase)",
@@ -152,7 +147,7 @@ struct SiteRules {
     }
 
     private func unknownCircuit(_ id: CircuitID, _ key: String, _ reader: MappingReader, _ known: [CircuitID]) {
-        let names = ([SiteRules.rootName] + known.map(\.text)).sorted()
+        let names = Set([SiteRules.rootName] + known.map(\.text)).sorted()
         let nearest = Spelling.nearest(to: id.text, among: names)
         reader.report(
             key,
@@ -165,27 +160,29 @@ struct SiteRules {
 
     /// The whole site; `nil` when something is refused.
     mutating func site(
-        _ circuits: [Circuit],
+        _ circuits: [CircuitEntry],
         _ entries: [StationEntry],
         _ cap: PerPhase<Amperes>?,
         _ rules: ChargingRules
     ) -> Site? {
+        checkCircuits(circuits)
         checkNames(entries)
         checkAddresses(entries)
+        let known = circuits.compactMap(\.id)
         for entry in entries {
-            let isKnown = entry.station.circuit.text == SiteRules.rootName
-            if !isKnown, !circuits.contains(where: { $0.id == entry.station.circuit }) {
-                unknownCircuit(entry.station.circuit, "circuit", entry.reader, circuits.map(\.id))
+            if entry.circuit.text != SiteRules.rootName, !known.contains(entry.circuit) {
+                unknownCircuit(entry.circuit, "circuit", entry.reader, known)
             }
             for socket in entry.sockets { checkSocket(socket, of: entry) }
         }
-        let sockets = socketsWithShares(entries)
-        checkShares(sockets, entries)
+        let shares = ShareRules(root: root, safe: safe, stations: entries, circuits: circuits)
+        shares.check()
+        warnings += shares.warnings
         guard root.faults.isEmpty, let limit, let safe, let meter else { return nil }
         return Site(
-            circuits: [Circuit(id: CircuitID(SiteRules.rootName), limit: limit)] + circuits,
-            stations: entries.map(\.station),
-            sockets: sockets,
+            circuits: [Circuit(id: CircuitID(SiteRules.rootName), limit: limit)] + circuits.compactMap(\.circuit),
+            stations: entries.compactMap(\.station),
+            sockets: shares.sockets,
             safeCurrent: safe,
             networkCap: cap ?? limit,
             meter: MeterName(unit: meter.unit, endpoint: SiteRules.endpoint(meter.host, meter.port)),
@@ -202,10 +199,11 @@ struct SiteRules {
         var stations: Set<StationID> = []
         var sockets: Set<SocketID> = []
         for entry in entries {
-            if !stations.insert(entry.station.id).inserted {
+            if let id = entry.id, !stations.insert(id).inserted {
                 entry.reader.report("id", "is used twice", remedy: "give every station a name of its own")
             }
-            for socket in entry.sockets where !sockets.insert(socket.socket.id).inserted {
+            for socket in entry.sockets {
+                guard let id = socket.id, !sockets.insert(id).inserted else { continue }
                 socket.reader.report("id", "is used twice", remedy: "give every socket a name of its own")
             }
         }
@@ -213,100 +211,73 @@ struct SiteRules {
 
     private func checkAddresses(_ entries: [StationEntry]) {
         var owners: [String: String] = [:]
-        if let meter { owners[SiteRules.endpoint(meter.host, meter.port)] = "the meter" }
+        // Names of machines do not tell capitals from small letters.
+        if let meter { owners[SiteRules.endpoint(meter.host, meter.port).lowercased()] = "the meter" }
         for entry in entries {
-            let endpoint = SiteRules.endpoint(entry.settings.host, entry.settings.port)
-            if let owner = owners[endpoint] {
-                entry.reader.report("host", "with port \(entry.settings.port) is already \(owner)")
+            if let host = entry.host, let port = entry.port {
+                let endpoint = SiteRules.endpoint(host, port).lowercased()
+                if let owner = owners[endpoint] {
+                    entry.reader.report(
+                        "host",
+                        "with port \(port) is already \(owner)",
+                        remedy: "give every device its own address or port"
+                    )
+                }
+                owners[endpoint] = entry.id.map { "station \($0)" } ?? "another station"
             }
-            owners[endpoint] = "station \(entry.station.id)"
-            var units: Set<UInt8> = []
-            for socket in entry.sockets where !units.insert(socket.unit).inserted {
-                socket.reader.report("unit", "is used by two sockets of the station")
-            }
+            checkUnits(entry)
         }
     }
 
-    private func checkSocket(_ entry: SocketEntry, of station: StationEntry) {
-        let socket = entry.socket
-        if socket.maximum > station.station.maximum {
-            entry.reader.report(
-                "max_current",
-                "is above the station's \(station.station.maximum)",
-                remedy: "write at most \(station.station.maximum.decimal)"
+    private func checkUnits(_ entry: StationEntry) {
+        var units: Set<UInt8> = []
+        for socket in entry.sockets {
+            guard let unit = socket.unit, !units.insert(unit).inserted else { continue }
+            socket.reader.report(
+                "unit",
+                "is used by two sockets of the station",
+                remedy: "write the unit identifier that the station gives this socket"
             )
         }
-        if let highest = station.settings.profile.setpoint.maximum, socket.maximum > highest {
-            entry.reader.report("max_current", "is above the \(highest) that the station can be told")
-        }
-        if socket.minimum > socket.maximum {
-            entry.reader.report(
-                "min_current",
-                "is above max_current, \(socket.maximum)",
-                remedy: "write at most \(socket.maximum.decimal)"
-            )
-        }
-        if let safe = entry.chosenSafe, safe > .zero, safe < socket.minimum {
-            entry.reader.report(
+    }
+
+    private func checkSocket(_ socket: SocketEntry, of station: StationEntry) {
+        let reader = socket.reader
+        if let safe = socket.chosenSafe, safe > .zero, safe < socket.minimum {
+            reader.report(
                 "safe_current",
                 "is below the socket's minimum of \(socket.minimum)",
                 remedy: "write 0 or at least \(socket.minimum.decimal)"
             )
         }
-        if let safe = entry.chosenSafe, safe > socket.maximum {
-            entry.reader.report("safe_current", "is above max_current, \(socket.maximum)")
-        }
-    }
-
-    // MARK: Safe currents
-
-    private func socketsWithShares(_ entries: [StationEntry]) -> [Socket] {
-        let all = entries.flatMap { entry in entry.sockets.map { (entry, $0) } }
-        let shares = SafeCurrents.shares(
-            of: all.map { entry, socket in
-                // A station that keeps its last setpoint for ever may be drawing its maximum whenever it is silent.
-                let chosen = entry.settings.profile.failSafe == .none ? socket.socket.maximum : socket.chosenSafe
-                return (socket.socket.sitePhases, socket.socket.minimum, socket.socket.maximum, chosen)
-            },
-            within: safe ?? .zero
-        )
-        return zip(all, shares).map { entry, share in
-            var socket = entry.1.socket
-            socket.safeCurrent = share
-            return socket
-        }
-    }
-
-    private mutating func checkShares(_ sockets: [Socket], _ entries: [StationEntry]) {
-        guard let safe else { return }
-        let total = SafeCurrents.total(sockets)
-        for phase in Phase.allCases where total[phase] > safe {
-            let terms = sockets.filter { $0.sitePhases.contains(phase) && $0.safeCurrent > .zero }
-                .map { "\($0.id) \($0.safeCurrent.decimal)" }
-            root.report(
-                "safe_current",
-                "does not hold what the sockets fall to by themselves on \(phase): "
-                    + "\(terms.joined(separator: " + ")) = \(total[phase])",
-                remedy: "lower the sockets' safe_current, or write at least \(total[phase].decimal)"
+        guard let maximum = socket.maximum else { return }
+        if let highest = station.maximum, maximum > highest {
+            reader.report(
+                "max_current",
+                "is above the station's \(highest)",
+                remedy: "write at most \(highest.decimal)"
             )
-            return
         }
-        for entry in entries {
-            for socket in entry.sockets where socket.chosenSafe == nil && safe > .zero {
-                guard let share = sockets.first(where: { $0.id == socket.socket.id })?.safeCurrent, share == .zero
-                else {
-                    continue
-                }
-                warnings.append(
-                    Fault(
-                        file: root.faults.file,
-                        line: socket.reader.node.line,
-                        column: socket.reader.node.column,
-                        keyPath: socket.reader.keyPath,
-                        message: "gets a safe current of 0 A: \(safe) are shared by the sockets before it"
-                    )
-                )
-            }
+        if let highest = station.profile?.setpoint.maximum, maximum > highest {
+            reader.report(
+                "max_current",
+                "is above the \(highest) that the station can be told",
+                remedy: "write at most \(highest.decimal)"
+            )
+        }
+        if socket.minimum > maximum {
+            reader.report(
+                "min_current",
+                "is above max_current, \(maximum)",
+                remedy: "write at most \(maximum.decimal)"
+            )
+        }
+        if let safe = socket.chosenSafe, safe > maximum {
+            reader.report(
+                "safe_current",
+                "is above max_current, \(maximum)",
+                remedy: "write at most \(maximum.decimal)"
+            )
         }
     }
 
