@@ -97,7 +97,7 @@ let package = Package(
             name: "StationControlTests",
             dependencies: [
                 "StationControl", "Balancing", "Simulation", "Devices", "Emulation", "Modbus", "ModbusNIO", "Quantities",
-                logging, lifecycle,
+                "TestSupport", logging, lifecycle,
             ]
         ),
         .testTarget(
@@ -107,7 +107,10 @@ let package = Package(
             ] + nio
         ),
         .testTarget(name: "RepositoryTests"),
-        .testTarget(name: "EndToEndTests", dependencies: ["Modbus", "ModbusNIO", "CLI"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Modbus", "ModbusNIO", "Emulation", "Simulation", "Quantities", "CLI"]
+        ),
     ]
 )
 
