@@ -193,10 +193,10 @@ enum Sites {
     ) -> Site {
         let main = Circuit(id: "main", limit: PerPhase(repeating: Amperes(limit)))
         let stations = (1...sockets).map { Station(id: StationID("s\($0)"), circuit: "main", maximum: Amperes(32)) }
-        let shares = SafeCurrents.shares(
-            of: (1...sockets).map { _ in (Phase.allCases, Amperes(6), Amperes(16), socketSafe.map { Amperes($0) }) },
-            within: Amperes(safeCurrent)
-        )
+        // The minimum for each in order, while that fits.
+        let shares = (1...sockets).map { number in
+            socketSafe.map { Amperes($0) } ?? (number * 6 <= safeCurrent ? Amperes(6) : .zero)
+        }
         let outlets = (1...sockets).map { number in
             Socket(
                 id: SocketID("s\(number)-1"),
