@@ -98,15 +98,58 @@ struct SeparateProcessesTests {
 
 // MARK: Parts
 
+extension SeparateProcessesTests {
+    @Test(
+        "A controller that is killed is taken over without a step, and without a successor the setpoints lapse",
+        .timeLimit(.minutes(3))
+    )
+    func controllerLoss() async throws {
+        let station = try await Station(car: "3x16", validity: 15).ready()
+        let meter = try VirtualMeterProcess(port: 0)
+        let house = House([station], meter)
+        let site = try SiteFile(meterPort: try await meter.port(), stationPorts: [station.port], validity: 15)
+        defer { site.remove() }
+        let wiring = Task { await house.live() }
+        defer { wiring.cancel() }
+
+        let first = try ChildProcess(ChildProcess.headroom, ["run", site.path, "--json"])
+        defer { first.kill() }
+        var watch = Watch(first)
+        try await watch.follow("more than the safe current", within: 60) { _ in house.applied >= 9 }
+        first.kill()
+        _ = await first.exitCode()
+        let held = try await station.applied()
+
+        let second = try ChildProcess(ChildProcess.headroom, ["run", site.path, "--json"])
+        defer { second.kill() }
+        watch = Watch(second)
+        try await watch.follow("ten seconds of the second controller", within: 20) { watch in
+            #expect(house.applied >= held - 0.5, "fell from \(held) A to \(house.applied) A")
+            return watch.seconds >= 10
+        }
+        second.kill()
+        _ = await second.exitCode()
+        let killed = ContinuousClock.now
+        while try await station.applied() > 6 {
+            try #require(ContinuousClock.now - killed < .seconds(17), "the setpoint has not lapsed")
+            try await ContinuousClock().sleep(for: .milliseconds(200))
+        }
+        withExtendedLifetime(meter) {}
+    }
+}
+
 /// A virtual Alfen station in a process of its own.
 private final class Station: Sendable {
     let process: ChildProcess
     private let place = Mutex<(port: Int, client: ModbusClient)?>(nil)
 
-    init(car: String) throws {
+    init(car: String, validity: Int = 60) throws {
         process = try ChildProcess(
             ChildProcess.headroom,
-            ["station", "simulate", "--port", "0", "--sockets", "1", "--car", car, "--max-current", "16"]
+            [
+                "station", "simulate", "--port", "0", "--sockets", "1", "--car", car, "--max-current", "16",
+                "--validity", "\(validity)",
+            ]
         )
     }
 
@@ -255,7 +298,7 @@ private struct Watch {
 private struct SiteFile {
     let path: String
 
-    init(meterPort: Int, stationPorts: [Int]) throws {
+    init(meterPort: Int, stationPorts: [Int], validity: Int = 60) throws {
         let stations = stationPorts.enumerated().map { index, port in
             """
               - id: s\(index + 1)
@@ -263,6 +306,7 @@ private struct SiteFile {
                 host: 127.0.0.1
                 port: \(port)
                 max_current: 16
+                validity: \(validity)
                 sockets: [{ id: s\(index + 1)-1, unit: 1, max_current: 16 }]
             """
         }
