@@ -53,7 +53,10 @@ struct FaultTests {
         }
     }
 
-    @Test("No fault makes offers pass the cap, the ledger or the safe current", arguments: 0..<30)
+    @Test(
+        "No fault makes offers pass the cap, the ledger or the safe current",
+        arguments: LongRun.seeds(usual: 24, long: 2000)
+    )
     func invariants(seed: UInt64) {
         var script = Script(seed: seed)
         for _ in 0..<60 {
@@ -81,7 +84,10 @@ struct FaultTests {
         }
     }
 
-    @Test("When all faults are over, every vehicle that fits charges again", arguments: 0..<20)
+    @Test(
+        "When all faults are over, every vehicle that fits charges again",
+        arguments: LongRun.seeds(usual: 16, long: 500)
+    )
     func liveness(seed: UInt64) {
         var script = Script(seed: seed &+ 1000)
         for _ in 0..<30 {
