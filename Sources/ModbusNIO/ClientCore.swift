@@ -3,6 +3,12 @@
 import Modbus
 import NIOCore
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// The connection, the queue and the transactions of a client; lives on one event loop and is only touched there.
 final class ClientCore {
     /// Exits: idle → connecting; connecting → connected, backingOff; connected → idle, backingOff;
@@ -263,9 +269,19 @@ final class ClientCore {
     private func endConnection(_ error: ModbusClientError) {
         guard case .connected(let channel) = link else { return }
         backOff()
-        channel.close(promise: nil)
+        reset(channel)
         failOutstanding(error)
         failWaitingWhileBackingOff()
+    }
+
+    /// Closes a connection so that nothing more of it arrives.
+    ///
+    /// After an ordinary close the system goes on delivering what it still holds, for as long as it takes. A write that
+    /// was given up must not reach the device after a newer one on the next connection, nor after its lease was counted
+    /// as over.
+    private func reset(_ channel: any Channel) {
+        guard let options = channel as? any SocketOptionProvider else { return channel.close(promise: nil) }
+        options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in channel.close(promise: nil) }
     }
 
     private func failOutstanding(_ error: ModbusClientError) {

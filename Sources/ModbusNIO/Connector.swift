@@ -7,8 +7,6 @@ import NIOPosix
 import Glibc
 #elseif canImport(Musl)
 import Musl
-#elseif canImport(Darwin)
-import Darwin
 #endif
 
 /// Opens a client's connection; tests put a channel without a socket in its place.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Modbus
 import NIOCore
 import NIOPosix
@@ -281,5 +282,23 @@ struct LoopbackTests {
         }
         try await channel.close()
         await server.stop()
+    }
+
+    @Test("A connection given up after a timeout is reset, so that nothing it still holds arrives late")
+    func timeoutResets() async throws {
+        let (errors, error) = AsyncStream.makeStream(of: Int32.self)
+        let server = try await RawServer { failure in
+            error.yield((failure as? IOError)?.errnoCode ?? 0)
+        } _: { _, _ in
+        }
+        let client = client(server.port) { $0.requestTimeout = .milliseconds(20) }
+        let failure = await failure { () async throws(ModbusClientError) in
+            try await client.writeMultipleRegisters(address: 1210, values: [0x4180, 0], unit: 1)
+        }
+        #expect(failure == .timeout)
+        var codes = errors.makeAsyncIterator()
+        #expect(await codes.next() == ECONNRESET)
+        await client.close()
+        await server.close()
     }
 }

@@ -106,8 +106,12 @@ final class RawServer: Sendable {
         typealias InboundIn = ByteBuffer
         private let processor = NIOSingleStepByteToMessageProcessor(FrameStreamDecoder())
         private let script: Script
+        private let failed: @Sendable (any Error) -> Void
 
-        init(_ script: @escaping Script) { self.script = script }
+        init(_ script: @escaping Script, failed: @escaping @Sendable (any Error) -> Void) {
+            self.script = script
+            self.failed = failed
+        }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             do {
@@ -117,16 +121,22 @@ final class RawServer: Sendable {
             }
         }
 
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            failed(error)
+            context.close(promise: nil)
+        }
     }
 
-    init(_ script: @escaping Script) async throws {
+    /// - Parameters:
+    ///   - failed: Told how connections ended, when that was not an ordinary close.
+    ///   - script: Told of every frame.
+    init(failed: @escaping @Sendable (any Error) -> Void = { _ in }, _ script: @escaping Script) async throws {
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Handler(script))
+                    try channel.pipeline.syncOperations.addHandler(Handler(script, failed: failed))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
