@@ -146,8 +146,7 @@ extension Balancer {
         sockets[index].lastSequence = ledger.record(grant, for: index, until: now + life)
         sockets[index].offer = grant
         sockets[index].mustWrite = false
-        // A renewal must not restart the time that a vehicle has to follow a change.
-        if grant != before || sockets[index].sentAt == nil { sockets[index].disobeysSince = nil }
+        if grant < before { sockets[index].lowered.append((before, now)) }
         sockets[index].sentAt = now
         if grant > before { sockets[index].raisedAt = now }
         var notes: [Notification] = []

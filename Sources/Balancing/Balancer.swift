@@ -228,24 +228,28 @@ public struct Balancer: Sendable {
         ledger.settle(index, before: control.lastSequence, at: now, after: rules.settleTime)
     }
 
+    /// Compares what a socket does with the most it was allowed within the settling time (hazards A.5 rule 7).
     private mutating func checkObedience(socket index: Int, at now: Instant) -> [Notification] {
+        let settleTime = rules.settleTime
+        sockets[index].lowered.removeAll { now - $0.at >= settleTime }
         let control = sockets[index]
-        guard let report = control.report, let sentAt = control.sentAt, now - sentAt >= rules.settleTime else {
-            return []
-        }
-        let floor = max(control.offer, ledger.share(index))
+        guard let report = control.report, control.sentAt != nil else { return [] }
+        let floor = control.lowered.map(\.current).reduce(max(control.offer, ledger.share(index)), max)
         let drawsMore = report.currents.map { $0.maximum > ChargingRules.tolerated(floor) } ?? false
         let appliesMore = report.applied.map { $0 > floor + Amperes(milliamperes: 50) } ?? false
         let ignores = report.isAccountedFor == false && control.offer > .zero
         guard drawsMore || appliesMore || ignores else {
             sockets[index].disobeysSince = nil
-            guard control.isDisobedient else { return [] }
+            guard control.isDisobedient, !stillRefuses(control, report) else { return [] }
             sockets[index].isDisobedient = false
+            sockets[index].isRefusing = false
             return [note("station.obeys", .info, "Socket \(control.socket.id) follows its setpoint again")]
         }
         let since = control.disobeysSince ?? now
         sockets[index].disobeysSince = since
-        guard now - since >= rules.settleTime, !control.isDisobedient else { return [] }
+        // A station takes a moment to account for a new setpoint; for the others that moment has passed already.
+        let patience = drawsMore || appliesMore ? rules.disobedienceAfter : rules.settleTime
+        guard now - since >= patience, !control.isDisobedient else { return [] }
         sockets[index].isDisobedient = true
         let cause =
             drawsMore
@@ -262,14 +266,23 @@ public struct Balancer: Sendable {
         notify(stations[index].missed(site.stations[index].id, cause: cause, at: now, rules))
     }
 
+    /// A refused setpoint is tried again when it is due for renewal; until one is taken the socket counts as disobedient.
     private mutating func refuse(socket index: Int, cause: String) -> [Directive] {
-        sockets[index].mustWrite = true
+        sockets[index].isRefusing = true
         guard !sockets[index].isDisobedient else { return [] }
         sockets[index].isDisobedient = true
         sockets[index].disobeysSince = nil
         return notify([
             note("station.refuses", .error, "Socket \(sockets[index].socket.id) refused its setpoint", cause: cause)
         ])
+    }
+
+    /// Whether a station that refused shows by now that our last setpoint is in force.
+    private func stillRefuses(_ control: SocketControl, _ report: SocketReport) -> Bool {
+        guard control.isRefusing else { return false }
+        let isApplied = report.applied.map { $0 <= control.offer + Amperes(milliamperes: 50) } ?? true
+        let isInForce = report.validityRemaining.map { $0 > .zero } ?? true
+        return !(isApplied && isInForce)
     }
 
     private func larger(safeCurrent: Amperes, socket index: Int) -> Notification {

@@ -46,6 +46,8 @@ public struct ChargingRules: Sendable, Equatable {
     public var flapWindow = Duration.seconds(600)
     /// The time a written setpoint needs until the vehicle follows (T_set).
     public var settleTime = Duration.seconds(7)
+    /// A socket above what it was allowed for this long, the settling time passed, does not follow; one report is no proof.
+    public var disobedienceAfter = Duration.seconds(2)
     /// A station that has not reported for this long is silent.
     public var silentAfter = Duration.seconds(5)
     /// A vehicle that takes less than offered for this long has its offer shrunk to what it takes.

@@ -106,6 +106,13 @@ struct Ledger: Sendable {
     }
 
     private mutating func append(_ entry: Entry, to socket: Int) {
+        // A renewal goes on with the entry it renews, so that repeating an order cannot crowd out what came before.
+        if let last = accounts[socket].entries.indices.last, accounts[socket].entries[last].current == entry.current {
+            let expiry = max(entry.expiry, accounts[socket].entries[last].expiry)
+            accounts[socket].entries[last] = entry
+            accounts[socket].entries[last].expiry = expiry
+            return
+        }
         accounts[socket].entries.append(entry)
         guard accounts[socket].entries.count > Ledger.mostEntries else { return }
         // Merging to the largest value and the latest expiry errs upward only.

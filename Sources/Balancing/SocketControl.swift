@@ -33,9 +33,13 @@ struct SocketControl: Sendable {
     var demand = VehicleDemand()
     var history = DrawHistory()
 
+    /// Higher offers that were lowered a moment ago, with the instant: a vehicle may still be following them.
+    var lowered: [(current: Amperes, at: Instant)] = []
     /// Since when the socket has drawn or applied more than it was ordered.
     var disobeysSince: Instant?
     var isDisobedient = false
+    /// Whether the station refused the last setpoint, and has not shown since that it takes one.
+    var isRefusing = false
 
     init(_ socket: Socket) { self.socket = socket }
 

@@ -300,3 +300,42 @@ struct BalancerTests {
         plant.run(seconds: 300) { #expect($0.balancer.status(at: $0.now).sockets.map(\.offer) == offers) }
     }
 }
+
+@Suite("Sockets that do not follow")
+struct DisobedienceTests {
+    @Test("A house that changes every other second does not hide a socket that ignores its setpoint")
+    func restlessHouse() {
+        var plant = Plant(Sites.home(socketSafe: 0))
+        plant.plug(Plant.Car(), into: "s1-1")
+        plant.plug(Plant.Car(), into: "s2-1")
+        plant.run(seconds: 100)
+        plant.outlets["s1-1"]?.isDeaf = true
+        plant.house = { now in PerPhase(repeating: Amperes(6 + Int(now.sinceStart.seconds / 2) % 2 * 2)) }
+        plant.run(seconds: 20)
+        #expect(plant.notes.contains { $0.note.id == "station.disobeys" })
+        plant.run(seconds: 30)
+        #expect(plant.load.maximum <= Amperes(25))
+    }
+
+    @Test("Refused setpoints are tried again seldom, and what was granted before runs out all the same")
+    func refusal() {
+        var plant = Plant(Sites.home(socketSafe: 6))
+        plant.house = { _ in PerPhase(repeating: Amperes(2)) }
+        plant.plug(Plant.Car(), into: "s1-1")
+        plant.plug(Plant.Car(), into: "s2-1")
+        plant.run(seconds: 150)
+        plant.refusing = ["s1-1"]
+        plant.house = { _ in PerPhase(repeating: Amperes(5)) }
+        let before = plant.offersSent
+        plant.run(seconds: 120)
+        #expect(plant.notes.filter { $0.note.id == "station.refuses" }.count == 1)
+        #expect(plant.offersSent - before < 40)
+        // It has fallen to its safe current, and the other one has what that leaves.
+        #expect(plant.offer("s1-1") == Amperes(6))
+        #expect(plant.offer("s2-1") >= Amperes(13))
+        plant.refusing = []
+        plant.run(seconds: 120)
+        #expect(plant.notes.filter { $0.note.id == "station.obeys" }.count == 1)
+        #expect(plant.offer("s1-1") > Amperes(8))
+    }
+}

@@ -43,6 +43,8 @@ struct Plant {
     var hasMeter = true
     /// Stations that cannot be reached.
     var unreachable: Set<StationID> = []
+    /// Sockets whose station refuses setpoints.
+    var refusing: Set<SocketID> = []
     /// Stations that have restarted since their last report.
     var restarted: Set<StationID> = []
     var notes: [(at: Instant, note: Notification)] = []
@@ -110,6 +112,7 @@ struct Plant {
     }
 
     private mutating func deliver(_ offer: Offer) {
+        if refusing.contains(offer.socket) { return handle(.setpointRefused(offer.socket, cause: "illegal function")) }
         guard let outlet = outlets[offer.socket], !unreachable.contains(outlet.socket.station) else { return }
         outlets[offer.socket]?.setpoint = offer.current
         outlets[offer.socket]?.validUntil = now + outlet.validity
