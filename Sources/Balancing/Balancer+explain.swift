@@ -24,9 +24,11 @@ extension Balancer {
     }
 
     /// Stores the limit and the sentence that go with an offer.
-    mutating func explain(_ index: Int, grant: Amperes, bound: BindingLimit, at now: Instant) {
+    ///
+    /// - Parameter others: What the other sockets on each row have or keep.
+    mutating func explain(_ index: Int, grant: Amperes, bound: BindingLimit, others: [Amperes], at now: Instant) {
         sockets[index].bound = bound
-        sockets[index].why = "\(grant): " + reason(index, bound, at: now)
+        sockets[index].why = "\(grant): " + reason(index, bound, others, at: now)
     }
 
     /// A limit as people name it: "main, L2".
@@ -40,19 +42,19 @@ extension Balancer {
         }
     }
 
-    private func reason(_ index: Int, _ bound: BindingLimit, at now: Instant) -> String {
+    private func reason(_ index: Int, _ bound: BindingLimit, _ others: [Amperes], at now: Instant) -> String {
         let control = sockets[index]
         switch bound {
         case .circuit(let id, let phase):
-            return circuitReason(index, id, phase)
+            return circuitReason(index, id, phase, others)
         case .station(let id):
             let maximum = site.stations[layout.stationOfSocket[index]].maximum
-            return "station \(id), \(maximum) for its sockets together" + others(index, boundRow(bound, index))
+            return "station \(id), \(maximum) for its sockets together" + sum(others, boundRow(bound, index))
         case .networkCap(let phase):
-            return "all charging together, \(phase), \(site.networkCap[phase])" + others(index, boundRow(bound, index))
+            return "all charging together, \(phase), \(site.networkCap[phase])" + sum(others, boundRow(bound, index))
         case .safeCurrent(let phase):
             return "safe current while the meter is lost, \(phase), \(site.safeCurrent)"
-                + others(index, boundRow(bound, index))
+                + sum(others, boundRow(bound, index))
         case .socket:
             return "the socket's maximum"
         case .vehicle:
@@ -73,7 +75,7 @@ extension Balancer {
         }
     }
 
-    private func circuitReason(_ index: Int, _ id: CircuitID, _ phase: Phase) -> String {
+    private func circuitReason(_ index: Int, _ id: CircuitID, _ phase: Phase, _ others: [Amperes]) -> String {
         let row = boundRow(.circuit(id, phase), index)
         guard let circuit = site.circuits.first(where: { $0.id == id }) else { return "\(id), \(phase)" }
         var text = "\(id), \(phase), \(circuit.limit[phase])"
@@ -83,7 +85,7 @@ extension Balancer {
         } else if circuit.unmeteredLoad[phase] > .zero {
             text += " - other load \(circuit.unmeteredLoad[phase])"
         }
-        return text + others(index, row)
+        return text + sum(others, row)
     }
 
     private func turnReason(_ index: Int, at now: Instant) -> String {
@@ -103,13 +105,8 @@ extension Balancer {
     }
 
     /// What the other sockets on a row have or keep: " - other sockets 6.0 A".
-    private func others(_ index: Int, _ row: Int?) -> String {
-        guard let row else { return "" }
-        var sum = Amperes.zero
-        for other in sockets.indices where other != index {
-            guard layout.rows(of: other, using: sockets[other].loadedPhases).contains(row) else { continue }
-            sum = sum + max(sockets[other].offer, ledger.share(other))
-        }
-        return sum == .zero ? "" : " - other sockets \(sum)"
+    private func sum(_ others: [Amperes], _ row: Int?) -> String {
+        guard let row, others[row] != .zero else { return "" }
+        return " - other sockets \(others[row])"
     }
 }

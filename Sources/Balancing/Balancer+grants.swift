@@ -47,7 +47,7 @@ extension Balancer {
         }
         for index in order {
             guard stations[layout.stationOfSocket[index]].isUsable else {
-                explain(index, grant: sockets[index].offer, bound: .silent, at: now)
+                explain(index, grant: sockets[index].offer, bound: .silent, others: counted.offered, at: now)
                 continue
             }
             uncount(index, from: &counted, at: now)
@@ -56,7 +56,8 @@ extension Balancer {
             let grant = grantFor(index, wanted: plan[index].0, most: min(most, raised))
             let isHeld = grant < plan[index].0
             let held = raised < most ? BindingLimit.readings : .lease
-            explain(index, grant: grant, bound: isHeld ? held : binding(index, plan[index].1, at: now), at: now)
+            let bound = isHeld ? held : binding(index, plan[index].1, at: now)
+            explain(index, grant: grant, bound: bound, others: counted.offered, at: now)
             if grant != sockets[index].offer || sockets[index].mustWrite || isRenewalDue(index, at: now) {
                 directives += send(min(grant, most), to: index, at: now)
             }
@@ -69,26 +70,33 @@ extension Balancer {
     private struct Counted {
         var worst: [Amperes]
         var sinceFall: [Amperes]
+        /// What is offered or kept as a share, for the sentences.
+        var offered: [Amperes]
 
         init(rows: Int) {
             worst = Array(repeating: .zero, count: rows)
             sinceFall = worst
+            offered = worst
         }
     }
 
     private func count(_ index: Int, into counted: inout Counted, at now: Instant) {
         let (worst, sinceFall) = (worstCase(index, at: now), ledger.sentSinceFall(index, at: now))
+        let offered = max(sockets[index].offer, ledger.share(index))
         for row in layout.rows(of: index, using: sockets[index].loadedPhases) {
             counted.worst[row] = counted.worst[row] + worst
             counted.sinceFall[row] = counted.sinceFall[row] + sinceFall
+            counted.offered[row] = counted.offered[row] + offered
         }
     }
 
     private func uncount(_ index: Int, from counted: inout Counted, at now: Instant) {
         let (worst, sinceFall) = (worstCase(index, at: now), ledger.sentSinceFall(index, at: now))
+        let offered = max(sockets[index].offer, ledger.share(index))
         for row in layout.rows(of: index, using: sockets[index].loadedPhases) {
             counted.worst[row] = counted.worst[row] - worst
             counted.sinceFall[row] = counted.sinceFall[row] - sinceFall
+            counted.offered[row] = counted.offered[row] - offered
         }
     }
 
