@@ -89,7 +89,10 @@ public struct Balancer: Sendable {
         case .stationMissed(let station, let cause):
             return indexOfStation[station].map { miss(station: $0, cause: cause, at: now) } ?? []
         case .setpointLost(let socket):
-            if let index = indexOfSocket[socket] { sockets[index].mustWrite = true }
+            if let index = indexOfSocket[socket] {
+                sockets[index].mustWrite = true
+                sockets[index].lostAt = now
+            }
             return []
         case .setpointRefused(let socket, let cause):
             return indexOfSocket[socket].map { refuse(socket: $0, cause: cause) } ?? []
@@ -237,12 +240,13 @@ public struct Balancer: Sendable {
         let floor = control.lowered.map(\.current).reduce(max(control.offer, ledger.share(index)), max)
         let drawsMore = report.currents.map { $0.maximum > ChargingRules.tolerated(floor) } ?? false
         let appliesMore = report.applied.map { $0 > floor + Amperes(milliamperes: 50) } ?? false
-        let ignores = report.isAccountedFor == false && control.offer > .zero
+        let hasArrived = control.lostAt.map { now - $0 >= rules.settleTime } ?? true
+        let ignores = report.isAccountedFor == false && control.offer > .zero && hasArrived
         guard drawsMore || appliesMore || ignores else {
             sockets[index].disobeysSince = nil
             guard control.isDisobedient, !stillRefuses(control, report) else { return [] }
             sockets[index].isDisobedient = false
-            sockets[index].isRefusing = false
+            sockets[index].refusedSequence = nil
             return [note("station.obeys", .info, "Socket \(control.socket.id) follows its setpoint again")]
         }
         let since = control.disobeysSince ?? now
@@ -268,7 +272,7 @@ public struct Balancer: Sendable {
 
     /// A refused setpoint is tried again when it is due for renewal; until one is taken the socket counts as disobedient.
     private mutating func refuse(socket index: Int, cause: String) -> [Directive] {
-        sockets[index].isRefusing = true
+        sockets[index].refusedSequence = sockets[index].lastSequence
         guard !sockets[index].isDisobedient else { return [] }
         sockets[index].isDisobedient = true
         sockets[index].disobeysSince = nil
@@ -279,10 +283,10 @@ public struct Balancer: Sendable {
 
     /// Whether a station that refused shows by now that our last setpoint is in force.
     private func stillRefuses(_ control: SocketControl, _ report: SocketReport) -> Bool {
-        guard control.isRefusing else { return false }
+        guard let refused = control.refusedSequence else { return false }
         let isApplied = report.applied.map { $0 <= control.offer + Amperes(milliamperes: 50) } ?? true
         let isInForce = report.validityRemaining.map { $0 > .zero } ?? true
-        return !(isApplied && isInForce)
+        return control.lastSequence == refused || !isApplied || !isInForce
     }
 
     private func larger(safeCurrent: Amperes, socket index: Int) -> Notification {

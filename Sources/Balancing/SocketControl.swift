@@ -38,8 +38,10 @@ struct SocketControl: Sendable {
     /// Since when the socket has drawn or applied more than it was ordered.
     var disobeysSince: Instant?
     var isDisobedient = false
-    /// Whether the station refused the last setpoint, and has not shown since that it takes one.
-    var isRefusing = false
+    /// The setpoint that the station refused; `nil` once it has shown a later one in force.
+    var refusedSequence: Int?
+    /// When a setpoint was last lost on the way; the station cannot account for what it never got.
+    var lostAt: Instant?
 
     init(_ socket: Socket) { self.socket = socket }
 

@@ -35,8 +35,6 @@ public actor SiteController: Service {
 
     /// The longest wait before the clock is looked at again, so that a deadline that moved nearer is met.
     private static let longestWait = Duration.seconds(1)
-    /// Notices kept for a listener that does not keep up; the oldest go first.
-    private static let mostNotices = 256
 
     private nonisolated let site: Site
     private nonisolated let meter: Meter
@@ -46,7 +44,7 @@ public actor SiteController: Service {
     private nonisolated let logger: Logger
     private let linkOfSocket: [SocketID: StationLink]
     private var balancer: Balancer
-    private var listeners: [AsyncStream<Notice>.Continuation] = []
+    private nonisolated let listeners = NoticeListeners()
     private var meterWarnings: Set<String> = []
 
     /// Creates a controller; nothing is sent before ``run()``.
@@ -81,14 +79,7 @@ public actor SiteController: Service {
     public var status: SiteStatus { balancer.status(at: timekeeper.now) }
 
     /// The notifications from now on, until the controller ends.
-    public func notices() -> AsyncStream<Notice> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: Notice.self,
-            bufferingPolicy: .bufferingNewest(SiteController.mostNotices)
-        )
-        listeners.append(continuation)
-        return stream
-    }
+    public func notices() -> AsyncStream<Notice> { listeners.listen() }
 
     /// Balances until graceful shutdown or cancellation.
     public func run() async throws {
@@ -97,7 +88,7 @@ public actor SiteController: Service {
         // ends by its own limit.
         let farewell = Task { await self.leaveAtSafeCurrents() }
         await farewell.value
-        for listener in listeners { listener.finish() }
+        listeners.finish()
     }
 
     private nonisolated func balance() async {
@@ -130,9 +121,9 @@ public actor SiteController: Service {
 
     private nonisolated func poll(_ link: StationLink) async {
         let period = max(configuration.stationPeriod, link.charger.profile.pollPeriod)
-        var lastUptime: Duration?
+        var memory = StationLink.PollMemory()
         await every(period) {
-            let event = await link.poll(lastUptime: &lastUptime)
+            let event = await link.poll(&memory)
             guard !Task.isCancelled else { return }
             await self.take(event)
         }
@@ -178,7 +169,7 @@ public actor SiteController: Service {
         case .notify(let notification):
             let metadata: Logger.Metadata = notification.cause.isEmpty ? [:] : ["cause": "\(notification.cause)"]
             logger.log(level: Logger.Level(notification.level), "\(notification.text)", metadata: metadata)
-            for listener in listeners { listener.yield(Notice(at: now, notification: notification)) }
+            listeners.yield(Notice(at: now, notification: notification))
         }
     }
 
@@ -202,28 +193,39 @@ public actor SiteController: Service {
 
     private nonisolated func leaveAtSafeCurrents() async {
         let safeCurrents = Dictionary(uniqueKeysWithValues: site.sockets.map { ($0.id, $0.safeCurrent) })
-        await withTaskGroup(of: Void.self) { group in
+        let failures = await withTaskGroup(of: Int?.self) { group in
+            group.addTask { await self.writeToAll(safeCurrents) }
             group.addTask {
-                await withDiscardingTaskGroup { stations in
-                    for link in self.links {
-                        stations.addTask {
-                            for (socket, error) in await link.writeSafeCurrents(safeCurrents) {
-                                let cause: Logger.Metadata = ["cause": "\(error)"]
-                                self.logger.warning(
-                                    "Socket \(socket) falls to its safe current when its setpoint lapses",
-                                    metadata: cause
-                                )
-                            }
-                        }
-                    }
-                }
+                try? await self.timekeeper.sleep(for: self.configuration.stopLimit)
+                return nil
             }
-            group.addTask { try? await self.timekeeper.sleep(for: self.configuration.stopLimit) }
-            await group.next()
+            let first = await group.next() ?? nil
             // Whatever has not been written by now lapses by the validity time of the station.
             group.cancelAll()
+            return await group.reduce(first) { $0 ?? $1 }
         }
-        logger.info("All stations were left at their safe current")
+        if failures == 0 { logger.info("All stations were left at their safe current") }
+    }
+
+    /// Leaves all stations at their safe currents, side by side.
+    ///
+    /// - Returns: How many sockets could not be told.
+    private nonisolated func writeToAll(_ safeCurrents: [SocketID: Amperes]) async -> Int {
+        await withTaskGroup(of: Int.self) { stations in
+            for link in links {
+                stations.addTask {
+                    let failed = await link.writeSafeCurrents(safeCurrents)
+                    for (socket, error) in failed {
+                        self.logger.warning(
+                            "Socket \(socket) falls to its safe current when its setpoint lapses",
+                            metadata: ["cause": "\(error)"]
+                        )
+                    }
+                    return failed.count
+                }
+            }
+            return await stations.reduce(0, +)
+        }
     }
 }
 

@@ -61,8 +61,9 @@ public final class StationLink: Sendable {
 
     private func event(for error: ChargerError, socket: SocketID) -> Event {
         switch error {
-        case .exception, .unwritable: .setpointRefused(socket, cause: error.description)
-        case .noAnswer, .implausible, .wrongDevice: .setpointLost(socket)
+        case .exception where error.isPermanent, .unwritable: .setpointRefused(socket, cause: error.description)
+        // A station that is busy takes the next one (hazard M16).
+        case .exception, .noAnswer, .implausible, .wrongDevice: .setpointLost(socket)
         }
     }
 
@@ -79,14 +80,24 @@ public final class StationLink: Sendable {
         return failed
     }
 
+    /// What one poll tells the next.
+    struct PollMemory: Sendable {
+        /// The uptime of the poll before; a smaller one means a restart.
+        var uptime: Duration?
+        /// Why the first of a row of polls failed; later ones mostly tell of its consequences, such as waiting to
+        /// reconnect.
+        var firstCause: String?
+    }
+
     /// One poll of the station, as an event.
     ///
-    /// - Parameter lastUptime: The uptime of the poll before; a smaller one means a restart.
-    func poll(lastUptime: inout Duration?) async -> Event {
+    /// - Parameter memory: Of the poll before.
+    /// - Returns: The station's report, or that it was missed.
+    func poll(_ memory: inout PollMemory) async -> Event {
         do {
             let status = try await charger.readStatus()
-            let hasRestarted = zip(status.uptime, lastUptime).map { $0 < $1 } ?? false
-            lastUptime = status.uptime ?? lastUptime
+            let hasRestarted = zip(status.uptime, memory.uptime).map { $0 < $1 } ?? false
+            memory = PollMemory(uptime: status.uptime ?? memory.uptime)
             return .stationReported(
                 StationReport(
                     station: station,
@@ -98,7 +109,9 @@ public final class StationLink: Sendable {
                 )
             )
         } catch {
-            return .stationMissed(station, cause: error.description)
+            let cause = memory.firstCause ?? error.description
+            memory.firstCause = cause
+            return .stationMissed(station, cause: cause)
         }
     }
 }
