@@ -96,7 +96,8 @@ let package = Package(
         .testTarget(
             name: "StationControlTests",
             dependencies: [
-                "StationControl", "Balancing", "Simulation", "Devices", "Emulation", "Modbus", "ModbusNIO", "Quantities",
+                "StationControl", "Balancing", "Simulation", "Devices", "Emulation", "Modbus", "ModbusNIO",
+                "Quantities",
                 "TestSupport", logging, lifecycle,
             ]
         ),

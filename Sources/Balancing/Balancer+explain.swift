@@ -25,7 +25,12 @@ extension Balancer {
 
     /// Stores the limit and the sentence that go with an offer.
     ///
-    /// - Parameter others: What the other sockets on each row have or keep.
+    /// - Parameters:
+    ///   - index: The socket.
+    ///   - grant: What it is offered.
+    ///   - bound: The limit that decided it.
+    ///   - others: What the other sockets on each row have or keep.
+    ///   - now: The present instant.
     mutating func explain(_ index: Int, grant: Amperes, bound: BindingLimit, others: [Amperes], at now: Instant) {
         sockets[index].bound = bound
         sockets[index].why = "\(grant): " + reason(index, bound, others, at: now)

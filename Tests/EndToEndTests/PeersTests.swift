@@ -2,7 +2,9 @@
 import Foundation
 import Testing
 
-/// Independent Modbus implementations on the other side. `./test` installs them; a bare `swift test` without them skips.
+/// Independent Modbus implementations on the other side.
+///
+/// `./test` installs them; a bare `swift test` without them skips.
 @Suite("Independent Modbus peers")
 struct PeersTests {
     /// The interpreter that has pymodbus.

@@ -130,6 +130,7 @@ final class RawServer: Sendable {
     /// - Parameters:
     ///   - failed: Told how connections ended, when that was not an ordinary close.
     ///   - script: Told of every frame.
+    /// - Throws: What the system says when no port can be had.
     init(failed: @escaping @Sendable (any Error) -> Void = { _ in }, _ script: @escaping Script) async throws {
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
