@@ -42,8 +42,8 @@ struct SiteControllerTests {
                 }
                 #expect(bench.stations.compactMap { $0.register(unit: 1) }.reduce(0, +) <= 23)
                 bench.meter.house = PerPhase(repeating: Amperes(11))
-                // The next reading, the next write, and a second for the cars to follow.
-                await running.pass(.seconds(4))
+                // Invariant I4: a reading, a second on the way, and the time that a vehicle may take to follow.
+                await running.pass(.seconds(1) + .seconds(1) + bench.setup.rules.settleTime)
                 #expect(bench.meter.grid.maximum <= Amperes(25), "\(bench.meter.grid)")
                 #expect(bench.stations.compactMap { $0.register(unit: 1) }.reduce(0, +) <= 14)
             }
