@@ -4,7 +4,7 @@
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 74
-mapfile -t commands < <(awk '/^```console/ {on=1; next} /^```/ {on=0} on && /^\$ / {print substr($0, 3)}' README.md)
+mapfile -t commands < <(awk '/^ *```console/ {on=1; next} /^ *```/ {on=0} on && /^ *\$ / {sub(/^ *\$ /, ""); print}' README.md)
 if [ ${#commands[@]} -eq 0 ]; then echo "README.md has no commands to check"; exit 1; fi
 
 status=0
