@@ -75,9 +75,11 @@ struct Allocator: Sendable {
     }
 
     /// The first row on which the minima of the served ones do not fit; `nil` when they fit.
+    ///
+    /// A row without anybody served can be short by the house or by what offline sockets may draw; nobody can help it.
     func firstShortRow(_ participants: [Participant]) -> Int? {
         let sums = Sums(capacity: capacity, participants: participants)
-        return capacity.indices.first { sums.isShort($0) }
+        return capacity.indices.first { sums.hasServed[$0] && sums.isShort($0) }
     }
 
     /// The same, looking only at the rows that one participant loads.
@@ -114,16 +116,20 @@ extension Allocator {
         var freeCounted: [Amperes]
         /// Whether somebody on the row is above the share already with the minimum.
         var hasAboveShare: [Bool]
+        /// Whether somebody on the row is served.
+        var hasServed: [Bool]
 
         init(capacity: [Amperes], participants: [Participant]) {
             free = capacity
             freeCounted = capacity
             hasAboveShare = Array(repeating: false, count: capacity.count)
+            hasServed = hasAboveShare
             for participant in participants {
                 let current = participant.isServed ? participant.minimum : participant.reserve
                 for row in participant.rows {
                     free[row] = free[row] - current
                     freeCounted[row] = freeCounted[row] - max(current, participant.share)
+                    if participant.isServed { hasServed[row] = true }
                     if participant.isServed, current > participant.share { hasAboveShare[row] = true }
                 }
             }

@@ -23,7 +23,8 @@ extension Balancer {
     /// Makes one decision, if there is a basis for one, and returns the orders that follow from it.
     mutating func decide(at now: Instant) -> [Directive] {
         ledger.prune(at: now)
-        guard let budget = makeBudget(at: now) else { return [] }
+        let notes = watchStations(at: now)
+        guard let budget = makeBudget(at: now) else { return notes }
         // V starts again whenever the budget falls on any phase (hazards A.6).
         if self.budget.ledger.count == budget.ledger.count,
             zip(budget.ledger, self.budget.ledger).contains(where: { $0 < $1 })
@@ -41,6 +42,6 @@ extension Balancer {
         }
         steady(&plan, budget, at: now)
         let granted = zip(budget.ledger, lifted).map { max($0, $1) }
-        return carryOut(plan, within: granted, at: now)
+        return notes + carryOut(plan, within: granted, at: now)
     }
 }

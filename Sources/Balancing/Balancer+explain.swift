@@ -13,7 +13,8 @@ extension Balancer {
                 let known = control.demand.maximum ?? control.socket.maximum
                 if ceiling <= known { return .gradualReturn }
             }
-            return control.demand.maximum != nil || control.demand.isNotTaking ? .vehicle : .socket
+            let known = control.demand.maximum ?? control.socket.maximum
+            return known < control.socket.maximum || control.demand.isNotTaking ? .vehicle : .socket
         case .notServed:
             guard control.wantsCurrent else { return .notCharging }
             if let ceiling = control.ceiling(at: now, rules: rules), ceiling < control.socket.minimum {

@@ -4,7 +4,7 @@ import Quantities
 extension Balancer {
     /// Leaves offers alone that are good enough, and makes increases wait their time.
     func steady(_ plan: inout [(Amperes, Allocator.Stop)], _ budget: Budget, at now: Instant) {
-        let canStay = presentOffersFit(within: budget.ledger)
+        let canStay = presentOffersFit(within: budget.ledger, at: now)
         for index in sockets.indices where plan[index].0 > .zero {
             let control = sockets[index]
             let (wanted, present) = (plan[index].0, control.offer)
@@ -21,10 +21,10 @@ extension Balancer {
     }
 
     /// Whether what is offered now fits everywhere.
-    private func presentOffersFit(within capacity: [Amperes]) -> Bool {
+    private func presentOffersFit(within capacity: [Amperes], at now: Instant) -> Bool {
         var free = capacity
         for index in sockets.indices {
-            let counted = max(sockets[index].offer, ledger.share(index))
+            let counted = reserved(index, at: now)
             for row in layout.rows(of: index, using: sockets[index].loadedPhases) { free[row] = free[row] - counted }
         }
         return free.allSatisfy { $0 >= .zero }
@@ -53,14 +53,15 @@ extension Balancer {
             uncount(index, from: &counted, at: now)
             let most = mostPermitted(index, others: counted, within: capacity, at: now)
             let raised = plan[index].0 > sockets[index].offer ? mostRaised(index, others: counted, at: now) : most
-            let grant = grantFor(index, wanted: plan[index].0, most: min(most, raised))
+            let chosen = grantFor(index, wanted: plan[index].0, most: min(most, raised))
+            let mustSend = chosen != sockets[index].offer || sockets[index].mustWrite || isRenewalDue(index, at: now)
+            // What is sent, also again, is held to the ledger; what just stays is not sent.
+            let grant = mustSend ? valid(min(chosen, most), for: index) : chosen
             let isHeld = grant < plan[index].0
             let held = raised < most ? BindingLimit.readings : .lease
             let bound = isHeld ? held : binding(index, plan[index].1, at: now)
             explain(index, grant: grant, bound: bound, others: counted.offered, at: now)
-            if grant != sockets[index].offer || sockets[index].mustWrite || isRenewalDue(index, at: now) {
-                directives += send(min(grant, most), to: index, at: now)
-            }
+            if mustSend { directives += send(grant, to: index, at: now) }
             count(index, into: &counted, at: now)
         }
         return directives
@@ -82,7 +83,7 @@ extension Balancer {
 
     private func count(_ index: Int, into counted: inout Counted, at now: Instant) {
         let (worst, sinceFall) = (worstCase(index, at: now), ledger.sentSinceFall(index, at: now))
-        let offered = max(sockets[index].offer, ledger.share(index))
+        let offered = reserved(index, at: now)
         for row in layout.rows(of: index, using: sockets[index].loadedPhases) {
             counted.worst[row] = counted.worst[row] + worst
             counted.sinceFall[row] = counted.sinceFall[row] + sinceFall
@@ -92,7 +93,7 @@ extension Balancer {
 
     private func uncount(_ index: Int, from counted: inout Counted, at now: Instant) {
         let (worst, sinceFall) = (worstCase(index, at: now), ledger.sentSinceFall(index, at: now))
-        let offered = max(sockets[index].offer, ledger.share(index))
+        let offered = reserved(index, at: now)
         for row in layout.rows(of: index, using: sockets[index].loadedPhases) {
             counted.worst[row] = counted.worst[row] - worst
             counted.sinceFall[row] = counted.sinceFall[row] - sinceFall
@@ -141,6 +142,11 @@ extension Balancer {
             return most >= sockets[index].socket.minimum ? most : .zero
         }
         return most - present >= rules.smallestIncrease ? most : present
+    }
+
+    /// Nothing, where a current is below what the socket can charge with: a station may fall to less.
+    private func valid(_ current: Amperes, for index: Int) -> Amperes {
+        current >= sockets[index].socket.minimum ? current : .zero
     }
 
     private func isRenewalDue(_ index: Int, at now: Instant) -> Bool {

@@ -59,11 +59,14 @@ extension Balancer {
         for index in sockets.indices {
             guard let draw = sockets[index].history.envelope(at: sample.sampledAt) else { continue }
             var (lowest, highest) = (draw.lowest, draw.highest)
-            if !stations[layout.stationOfSocket[index]].isUsable {
-                // Silent: at most what it may still be drawing. While a setpoint is open it may also have stopped.
-                let most = ledger.worstCase(index, at: sample.sampledAt)
+            let isUsable = stations[layout.stationOfSocket[index]].isUsable
+            if !isUsable || sockets[index].history.isOutdated(at: sample.sampledAt, after: rules.silentAfter) {
+                // Unknown: at most what it may still be drawing (hazards S03, N10).
+                let most = worstCase(index, at: sample.sampledAt)
                 highest = highest.map { min($0, most) }
-                lowest = ledger.lastExpiry(index, at: sample.sampledAt) == nil ? highest : .zero
+                lowest = lowest.map { min($0, most) }
+                // Silent: while a setpoint is open it may also have stopped.
+                if !isUsable { lowest = ledger.lastExpiry(index, at: sample.sampledAt) == nil ? highest : .zero }
             }
             low = low - sockets[index].onSite(mayHaveRisen(index, sample, highest))
             high = high - sockets[index].onSite(lowest)

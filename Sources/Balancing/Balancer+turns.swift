@@ -25,6 +25,14 @@ extension Balancer {
         return max(worst, sockets[index].report?.currents?.maximum ?? .zero, sockets[index].report?.applied ?? .zero)
     }
 
+    /// What is set aside for a socket: its offer or its share, or its worst case while it does not follow its offer.
+    func reserved(_ index: Int, at now: Instant) -> Amperes {
+        guard stations[layout.stationOfSocket[index]].isUsable, !sockets[index].isDisobedient else {
+            return worstCase(index, at: now)
+        }
+        return max(sockets[index].offer, ledger.share(index))
+    }
+
     private func canBeServed(_ index: Int, at now: Instant) -> Bool {
         let control = sockets[index]
         guard stations[layout.stationOfSocket[index]].isUsable, !control.isDisobedient, control.wantsCurrent else {
@@ -91,7 +99,6 @@ extension Balancer {
                 if a.demand.isNotTaking != b.demand.isNotTaking { return a.demand.isNotTaking }
                 return (a.servedSince ?? now, a.socket.id) < (b.servedSince ?? now, b.socket.id)
             }
-            // A row can be short without anybody served on it, by what offline sockets may still draw.
             guard let next else { return }
             participants[next].isServed = false
         }
@@ -111,12 +118,15 @@ extension Balancer {
         // A first reading after a start or a return proves nothing yet (hazard M10).
         guard supervisor.state.isLost || samples.count >= rules.stableReads else { return }
         let allocator = Allocator(capacity: budget.resume)
+        // Only what moves with the readings must leave more than the minimum to whoever was paused.
+        var resuming = allocator
+        if !supervisor.state.isLost {
+            for row in 0..<Layout.rootRows { resuming.capacity[row] = resuming.capacity[row] - rules.resumeExtra }
+        }
         for index in waitingOrder where mayResume(index, at: now) {
-            let extra = sockets[index].pausedAt == nil ? Amperes.zero : rules.resumeExtra
             participants[index].isServed = true
-            participants[index].minimum = sockets[index].socket.minimum + extra
-            let short = allocator.firstShortRow(participants, loadedBy: index)
-            participants[index].minimum = sockets[index].socket.minimum
+            let divided = sockets[index].pausedAt == nil ? allocator : resuming
+            let short = divided.firstShortRow(participants, loadedBy: index)
             sockets[index].blockedRow = short
             if short != nil {
                 participants[index].isServed = handOverTurn(to: index, &participants, allocator, at: now)

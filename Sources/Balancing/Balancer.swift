@@ -110,6 +110,8 @@ public struct Balancer: Sendable {
             let age = (now - sample.sampledAt).seconds
             return handle(.measurementMissed(MissedMeasurement(cause: "the reading is \(age) s old")), at: now)
         }
+        // A reading cannot be newer than now: dated ahead, it would look fresh for too long.
+        let sample = MeterSample(sampledAt: min(sample.sampledAt, now), currents: sample.currents)
         // A reading that is not newer than the last says nothing new; its age goes on growing.
         if let newest = samples.last, sample.sampledAt <= newest.sampledAt { return [] }
         samples.append(sample)
@@ -153,6 +155,7 @@ public struct Balancer: Sendable {
     private mutating func take(_ report: StationReport, at now: Instant) -> [Directive] {
         guard let station = indexOfStation[report.station] else { return [] }
         let hasGap = stations[station].isOverdue(at: now)
+        let wasSilent = stations[station].isSilent
         var notes = stations[station].heard(report.station, hasRestarted: report.hasRestarted, at: now)
         for socketReport in report.sockets {
             guard let index = indexOfSocket[socketReport.socket], layout.stationOfSocket[index] == station else {
@@ -164,7 +167,9 @@ public struct Balancer: Sendable {
             if report.hasRestarted { sockets[index].mustWrite = true }
             // Another vehicle may have come while nobody looked (hazard S05).
             if hasGap { sockets[index].demand = VehicleDemand() }
+            let isBack = wasSilent && sockets[index].hasReported
             notes += take(socketReport, socket: index, station: station, at: now)
+            if isBack { goOn(socket: index, at: now) }
         }
         return notify(notes)
     }
@@ -185,8 +190,7 @@ public struct Balancer: Sendable {
         }
         if isFirst { takeOver(socket: index, station: station, at: now) }
         if hadVehicle != report.vehicle.isConnected { vehicleChanged(socket: index, at: now) }
-        if let currents = report.currents {
-            sockets[index].history.append(currents, at: report.measuredAt)
+        if let currents = report.currents, sockets[index].history.append(currents, at: report.measuredAt) {
             sockets[index].demand.observe(
                 currents,
                 offer: sockets[index].offer,
@@ -196,12 +200,13 @@ public struct Balancer: Sendable {
             )
         }
         settle(socket: index, at: now)
+        forgetVehicle(socket: index, at: now)
         return notes + checkObedience(socket: index, at: now)
     }
 
     /// What a running station already holds is where we begin, so that a restart of ours is no step for the car.
     private mutating func takeOver(socket index: Int, station: Int, at now: Instant) {
-        let socket = site.sockets[index]
+        let socket = sockets[index].socket
         let applied = sockets[index].report?.applied ?? socket.maximum
         let held = max(applied, ledger.share(index))
         let life = Balancer.leaseLife(site.stations[station], validity: stations[station].validity, rules)
@@ -213,8 +218,30 @@ public struct Balancer: Sendable {
         sockets[index].mustWrite = true
     }
 
-    private mutating func vehicleChanged(socket index: Int, at now: Instant) {
+    /// A station that was silent may have fallen to its share: its sockets go on from what they apply, as after a start.
+    private mutating func goOn(socket index: Int, at now: Instant) {
+        let share = ledger.share(index)
+        let applied = sockets[index].report?.applied ?? share
+        guard applied < sockets[index].offer else { return }
+        let minimum = sockets[index].socket.minimum
+        sockets[index].offer = applied >= minimum ? applied : .zero
+        sockets[index].ceilingStart = (max(sockets[index].offer, share), now)
+        sockets[index].mustWrite = true
+        guard sockets[index].offer == .zero else { return }
+        sockets[index].servedSince = nil
+        sockets[index].waitingSince = sockets[index].wantsCurrent ? now : nil
+    }
+
+    /// Forgets what a vehicle that has left had shown, once its last setpoint is closed.
+    ///
+    /// Nobody draws that setpoint on other phases without having been seen to arrive; the share counts on all of them.
+    private mutating func forgetVehicle(socket index: Int, at now: Instant) {
+        guard !sockets[index].wantsCurrent, ledger.worstCase(index, at: now) <= ledger.share(index) else { return }
         sockets[index].demand = VehicleDemand()
+    }
+
+    private mutating func vehicleChanged(socket index: Int, at now: Instant) {
+        if sockets[index].wantsCurrent { sockets[index].demand = VehicleDemand() }
         sockets[index].pausedAt = nil
         sockets[index].waitingSince = sockets[index].wantsCurrent ? now : nil
         if !sockets[index].wantsCurrent { sockets[index].servedSince = nil }
@@ -238,7 +265,9 @@ public struct Balancer: Sendable {
         let control = sockets[index]
         guard let report = control.report, control.sentAt != nil else { return [] }
         let floor = control.lowered.map(\.current).reduce(max(control.offer, ledger.share(index)), max)
-        let drawsMore = report.currents.map { $0.maximum > ChargingRules.tolerated(floor) } ?? false
+        // An old measurement proves nothing (hazard S03).
+        let isRecent = now - report.measuredAt <= rules.silentAfter
+        let drawsMore = isRecent && report.currents.map { $0.maximum > ChargingRules.tolerated(floor) } ?? false
         let appliesMore = report.applied.map { $0 > floor + Amperes(milliamperes: 50) } ?? false
         let hasArrived = control.lostAt.map { now - $0 >= rules.settleTime } ?? true
         let ignores = report.isAccountedFor == false && control.offer > .zero && hasArrived
@@ -267,7 +296,22 @@ public struct Balancer: Sendable {
     }
 
     private mutating func miss(station index: Int, cause: String, at now: Instant) -> [Directive] {
-        notify(stations[index].missed(site.stations[index].id, cause: cause, at: now, rules))
+        let notes = stations[index].missed(site.stations[index].id, cause: cause, at: now, rules)
+        if !notes.isEmpty { forgetVehicles(station: index) }
+        return notify(notes)
+    }
+
+    /// Whatever vehicle charges while nobody looks may use all phases (hazard S05).
+    private mutating func forgetVehicles(station: Int) {
+        for index in sockets.indices where layout.stationOfSocket[index] == station {
+            sockets[index].demand = VehicleDemand()
+        }
+    }
+
+    /// Takes note of stations of which nothing was told for long, as after a suspension of this machine (hazard C04).
+    mutating func watchStations(at now: Instant) -> [Directive] {
+        stations.indices.filter { stations[$0].isForgotten(at: now, rules) }
+            .flatMap { miss(station: $0, cause: "neither an answer nor a failed poll", at: now) }
     }
 
     /// A refused setpoint is tried again when it is due for renewal; until one is taken the socket counts as disobedient.
@@ -313,10 +357,12 @@ public struct Balancer: Sendable {
         station.writeTimeout + validity + validity / 500 + rules.settleTime + .seconds(1)
     }
 
-    /// When the setpoint of a socket is to be written again: after a third of its validity.
+    /// When the setpoint of a socket is to be written again: after a third of its configured validity.
+    ///
+    /// A station that once showed a longer one may show a shorter one next.
     func renewalDue(_ index: Int) -> Instant? {
         guard !stations[layout.stationOfSocket[index]].isSilent, let sentAt = sockets[index].sentAt else { return nil }
-        return sentAt + stations[layout.stationOfSocket[index]].validity / 3
+        return sentAt + site.stations[layout.stationOfSocket[index]].validity / 3
     }
 }
 
@@ -340,6 +386,11 @@ struct StationContact: Sendable {
 
     /// Whether a vehicle can have been exchanged since the last report.
     func isOverdue(at now: Instant) -> Bool { now - lastHeard >= StationContact.shortestExchange }
+
+    /// Whether neither a report nor a failed poll has told about the station for long.
+    func isForgotten(at now: Instant, _ rules: ChargingRules) -> Bool {
+        isUsable && now - lastHeard >= rules.silentAfter * 3
+    }
 
     mutating func heard(_ id: StationID, hasRestarted: Bool, at now: Instant) -> [Notification] {
         var notes: [Notification] = []

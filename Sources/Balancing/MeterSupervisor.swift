@@ -53,6 +53,7 @@ struct MeterSupervisor: Sendable {
         switch state {
         case .connecting:
             state = .normal
+            firstMiss = nil
             return [connected]
         case .normal:
             firstMiss = nil

@@ -87,7 +87,7 @@ extension Balancer {
         }
         for index in sockets.indices {
             for phase in sockets[index].loadedPhases {
-                offered[phase] = offered[phase] + max(sockets[index].offer, ledger.share(index))
+                offered[phase] = offered[phase] + reserved(index, at: now)
             }
         }
         let isLost = supervisor.state.isLost

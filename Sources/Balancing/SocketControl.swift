@@ -43,7 +43,12 @@ struct SocketControl: Sendable {
     /// When a setpoint was last lost on the way; the station cannot account for what it never got.
     var lostAt: Instant?
 
-    init(_ socket: Socket) { self.socket = socket }
+    init(_ socket: Socket) {
+        var socket = socket
+        // Rounded up, so that an offer of the minimum is not rounded down to less than it.
+        socket.minimum = -(-socket.minimum).roundedDown(toMultipleOf: socket.resolution)
+        self.socket = socket
+    }
 
     /// Whether the vehicle is there and would take current.
     var wantsCurrent: Bool { vehicle.isConnected }
@@ -87,16 +92,25 @@ struct DrawHistory: Sendable {
 
     private var entries: [Entry] = []
 
-    mutating func append(_ currents: PerPhase<Amperes>, at instant: Instant) {
-        if let last = entries.last, instant <= last.at { return }
+    /// Takes a measurement.
+    ///
+    /// - Returns: Whether it is newer than the last one.
+    mutating func append(_ currents: PerPhase<Amperes>, at instant: Instant) -> Bool {
+        if let last = entries.last, instant <= last.at { return false }
         entries.append(Entry(at: instant, currents: currents))
         let oldest = instant - DrawHistory.keptFor
         let outdated = entries.prefix { $0.at < oldest }.count
         entries.removeFirst(max(outdated, entries.count - DrawHistory.mostEntries))
+        return true
     }
 
     /// Whether a draw was measured after an instant; without one the socket may have moved meanwhile.
     func isKnown(after instant: Instant) -> Bool { entries.last.map { $0.at >= instant } ?? false }
+
+    /// Whether the newest draw is too old to tell what the socket drew at an instant (hazard S03).
+    func isOutdated(at instant: Instant, after time: Duration) -> Bool {
+        entries.last.map { instant - $0.at > time } ?? true
+    }
 
     /// The least and the most the socket drew around an instant, per conductor; `nil` when nothing is known.
     func envelope(at instant: Instant) -> (lowest: PerPhase<Amperes>, highest: PerPhase<Amperes>)? {
