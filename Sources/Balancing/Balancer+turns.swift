@@ -139,7 +139,7 @@ extension Balancer {
         sockets[index].pausedAt.map { now - $0 >= rules.minimumPause } ?? true
     }
 
-    /// Takes the turn from whoever has charged longest, past the alternating period, if that makes room.
+    /// Takes the turn from whoever takes nothing or has charged longest, past the alternating period, if that makes room.
     private func handOverTurn(
         to index: Int,
         _ participants: inout [Allocator.Participant],
@@ -150,11 +150,12 @@ extension Balancer {
             guard other != index, participants[other].isServed, let since = sockets[other].servedSince else {
                 return false
             }
-            return now - since >= rules.alternatingPeriod
-                && !Set(participants[other].rows).isDisjoint(with: participants[index].rows)
-        }.sorted {
-            (sockets[$0].servedSince ?? now, sockets[$0].socket.id)
-                < (sockets[$1].servedSince ?? now, sockets[$1].socket.id)
+            let isOver = sockets[other].demand.isNotTaking || now - since >= rules.alternatingPeriod
+            return isOver && !Set(participants[other].rows).isDisjoint(with: participants[index].rows)
+        }.sorted { left, right in
+            let (a, b) = (sockets[left], sockets[right])
+            if a.demand.isNotTaking != b.demand.isNotTaking { return a.demand.isNotTaking }
+            return (a.servedSince ?? now, a.socket.id) < (b.servedSince ?? now, b.socket.id)
         }
         let before = participants
         for other in longest {

@@ -207,8 +207,11 @@ public struct Balancer: Sendable {
     /// What a running station already holds is where we begin, so that a restart of ours is no step for the car.
     private mutating func takeOver(socket index: Int, station: Int, at now: Instant) {
         let socket = sockets[index].socket
-        let applied = sockets[index].report?.applied ?? socket.maximum
-        let held = max(applied, ledger.share(index))
+        let report = sockets[index].report
+        let applied = report?.applied ?? socket.maximum
+        // A setpoint that still holds counts although an empty socket applies nothing: a vehicle may come before ours does.
+        let isHolding = report?.validityRemaining.map { $0 > .zero } ?? false
+        let held = max(applied, ledger.share(index), isHolding ? report?.setpoint ?? .zero : .zero)
         let life = Balancer.leaseLife(site.stations[station], validity: stations[station].validity, rules)
         ledger.open(index, holding: held, until: now + life)
         let isCharging = sockets[index].vehicle == .charging && applied >= socket.minimum
@@ -216,6 +219,7 @@ public struct Balancer: Sendable {
         sockets[index].servedSince = isCharging ? now : nil
         sockets[index].ceilingStart = (max(sockets[index].offer, ledger.share(index)), now)
         sockets[index].mustWrite = true
+        sockets[index].lowered = [(held, now)]
     }
 
     /// A station that was silent may have fallen to its share: its sockets go on from what they apply, as after a start.
@@ -273,7 +277,10 @@ public struct Balancer: Sendable {
         let ignores = report.isAccountedFor == false && control.offer > .zero && hasArrived
         guard drawsMore || appliesMore || ignores else {
             sockets[index].disobeysSince = nil
-            guard control.isDisobedient, !stillRefuses(control, report) else { return [] }
+            // A station that counts no setpoint counts none of 0 A either: the pause is no sign that it obeys.
+            guard control.isDisobedient, report.isAccountedFor != false, !stillRefuses(control, report) else {
+                return []
+            }
             sockets[index].isDisobedient = false
             sockets[index].refusedSequence = nil
             return [note("station.obeys", .info, "Socket \(control.socket.id) follows its setpoint again")]
@@ -382,7 +389,7 @@ struct StationContact: Sendable {
     var isUsable: Bool { hasBeenHeard && !isSilent }
 
     /// No vehicle is exchanged for another in less.
-    private static let shortestExchange = Duration.seconds(3)
+    private static let shortestExchange = Duration.seconds(5)
 
     /// Whether a vehicle can have been exchanged since the last report.
     func isOverdue(at now: Instant) -> Bool { now - lastHeard >= StationContact.shortestExchange }

@@ -74,6 +74,8 @@ public struct SocketReport: Sendable, Equatable {
     public var vehicle: VehicleState
     /// The current the station applies, all its own limits considered; `nil` when it does not tell.
     public var applied: Amperes?
+    /// The setpoint the station holds; `nil` when it does not tell.
+    public var setpoint: Amperes?
     /// How long the last setpoint still holds; `nil` when it does not tell.
     public var validityRemaining: Duration?
     /// Whether our setpoint takes part in what the station applies; `nil` when it does not tell.
@@ -90,6 +92,7 @@ public struct SocketReport: Sendable, Equatable {
         socket: SocketID,
         vehicle: VehicleState,
         applied: Amperes? = nil,
+        setpoint: Amperes? = nil,
         validityRemaining: Duration? = nil,
         isAccountedFor: Bool? = nil,
         safeCurrent: Amperes? = nil,
@@ -99,6 +102,7 @@ public struct SocketReport: Sendable, Equatable {
         self.socket = socket
         self.vehicle = vehicle
         self.applied = applied
+        self.setpoint = setpoint
         self.validityRemaining = validityRemaining
         self.isAccountedFor = isAccountedFor
         self.safeCurrent = safeCurrent

@@ -82,10 +82,12 @@ extension Balancer {
     public func status(at now: Instant) -> SiteStatus {
         var charging = PerPhase<Amperes>.zero
         var offered = PerPhase<Amperes>.zero
-        for control in sockets {
-            charging = charging + control.onSite(control.report?.currents ?? .zero)
-        }
         for index in sockets.indices {
+            // Of a silent socket the last report says less than what its leases still allow.
+            let most = ledger.worstCase(index, at: now)
+            let isHeard = stations[layout.stationOfSocket[index]].isUsable
+            let draw = (sockets[index].report?.currents ?? .zero).map { isHeard ? $0 : min($0, most) }
+            charging = charging + sockets[index].onSite(draw)
             for phase in sockets[index].loadedPhases {
                 offered[phase] = offered[phase] + reserved(index, at: now)
             }

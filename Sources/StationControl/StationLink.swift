@@ -123,6 +123,7 @@ extension SocketReport {
             socket: socket,
             vehicle: VehicleState(reading.mode3),
             applied: reading.applied,
+            setpoint: reading.setpoint,
             validityRemaining: reading.validityRemaining,
             isAccountedFor: reading.accountedFor,
             safeCurrent: reading.safeCurrent,

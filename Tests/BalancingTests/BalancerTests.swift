@@ -338,4 +338,15 @@ struct DisobedienceTests {
         #expect(plant.notes.filter { $0.note.id == "station.obeys" }.count == 1)
         #expect(plant.offer("s1-1") > Amperes(8))
     }
+
+    @Test("A socket that counts no setpoint is stopped once, not again and again")
+    func deafForGood() {
+        var plant = Plant(Sites.home(socketSafe: 6))
+        plant.plug(Plant.Car(), into: "s1-1")
+        plant.run(seconds: 60)
+        plant.outlets["s1-1"]?.isDeaf = true
+        plant.run(seconds: 900)
+        #expect(plant.notes.filter { $0.note.id == "station.disobeys" }.count == 1)
+        #expect(plant.notes.filter { $0.note.id == "station.obeys" }.isEmpty)
+    }
 }

@@ -175,3 +175,34 @@ struct OldKnowledgeTests {
         #expect(meter.nextDeadline == at(124))
     }
 }
+
+@Suite("What a new controller finds")
+struct TakeoverTests {
+    @Test("A setpoint that still holds at an empty socket counts until it has run out")
+    func emptySocket() {
+        var balancer = Balancer(Sites.home(socketSafe: 0), at: .start)
+        let report = SocketReport(
+            socket: "s1-1",
+            vehicle: .absent,
+            applied: .zero,
+            setpoint: Amperes(16),
+            validityRemaining: .seconds(50),
+            measuredAt: .start
+        )
+        _ = balancer.handle(.stationReported(StationReport(station: "s1", sockets: [report])), at: .start)
+        #expect(balancer.status(at: .start).sockets[0].reserved == Amperes(16))
+        let later = Instant.start + .seconds(75)
+        #expect(balancer.status(at: later).sockets[0].reserved == .zero)
+    }
+
+    @Test("A car that takes nothing hands its turn over long before the alternating period")
+    func finishedCar() {
+        var plant = Plant(Sites.home(socketSafe: 0))
+        plant.house = { _ in PerPhase(repeating: Amperes(16)) }
+        plant.plug(Plant.Car(maximum: .zero), into: "s1-1")
+        plant.run(seconds: 60)
+        plant.plug(Plant.Car(), into: "s2-1")
+        plant.run(seconds: 200)
+        #expect(plant.offer("s2-1") >= Amperes(6))
+    }
+}
