@@ -82,14 +82,16 @@ public struct SiteProgram: Sendable {
 
     /// A connection that gives up early enough for the lease of a setpoint, which counts from the decision.
     ///
-    /// The wire does not know that a demonstration runs faster than life, so its patience is shortened, though not below
-    /// what a busy machine needs on its own loopback interface.
+    /// The wire does not know that a demonstration runs faster than life, so its patience is shortened: to what a busy
+    /// machine needs on its own loopback interface, but never beyond the two seconds of the site's time that leases allow
+    /// for each of waiting and answering.
     private static func client(_ host: String, _ port: Int, _ timekeeper: Timekeeper) -> ModbusClient {
         var configuration = ModbusClientConfiguration(host: host, port: port)
-        let patience = max(.milliseconds(300), Duration.seconds(1) / timekeeper.speed)
+        let speed = timekeeper.speed
+        let patience = max(Duration.seconds(1) / speed, min(.milliseconds(300), .seconds(2) / speed))
         configuration.requestTimeout = patience
         configuration.queueTimeout = patience
-        configuration.reconnectDelays = configuration.reconnectDelays.map { $0 / timekeeper.speed }
+        configuration.reconnectDelays = configuration.reconnectDelays.map { $0 / speed }
         return ModbusClient(configuration)
     }
 

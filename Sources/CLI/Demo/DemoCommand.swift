@@ -94,7 +94,7 @@ struct DemoCommand: AsyncParsableCommand {
             if json {
                 try Console.printJSON(line)
             } else if isPicture {
-                Console.printPart(view.frame(line))
+                Console.printPart(view.frame(line, width: Console.width))
             } else {
                 for text in TerminalView.plain(line) { Console.print(text) }
             }

@@ -12,8 +12,12 @@ struct TerminalView {
 
     /// How many events are shown.
     private static let shownEvents = 6
-    /// Characters of a bar.
-    private static let barWidth = 40
+    /// The longest bar, in characters, and what stands beside it.
+    private static let longestBar = 40
+    private static let besideBar = 46
+    /// Characters of a line; more would break it and tear the picture.
+    private var width = 80
+    private var barWidth: Int { max(10, min(TerminalView.longestBar, width - TerminalView.besideBar)) }
     /// What sets the terminal right again.
     static let ending = "\u{1B}[?25h\n"
 
@@ -24,7 +28,13 @@ struct TerminalView {
     }
 
     /// The next picture, drawn over the one before.
-    mutating func frame(_ line: StatusLine) -> String {
+    ///
+    /// - Parameters:
+    ///   - line: How the site is.
+    ///   - width: How many characters a line of the terminal holds.
+    /// - Returns: Text with the control sequences that place it.
+    mutating func frame(_ line: StatusLine, width: Int) -> String {
+        self.width = max(40, width)
         events = Array((events + line.events).suffix(TerminalView.shownEvents))
         let start = isFirst ? "\u{1B}[2J\u{1B}[?25l" : ""
         isFirst = false
@@ -75,11 +85,11 @@ struct TerminalView {
     private func bar(_ phase: Phase, _ status: PhaseStatus) -> String {
         let limit = max(1, status.limit.milliamperes)
         func cells(_ current: Amperes) -> Int {
-            min(TerminalView.barWidth, max(0, current.milliamperes * TerminalView.barWidth / limit))
+            min(barWidth, max(0, current.milliamperes * barWidth / limit))
         }
         let charging = cells(status.charging)
-        let house = min(cells(status.load.map { $0 - status.charging } ?? .zero), TerminalView.barWidth - charging)
-        let free = TerminalView.barWidth - house - charging
+        let house = min(cells(status.load.map { $0 - status.charging } ?? .zero), barWidth - charging)
+        let free = barWidth - house - charging
         let picture =
             style(String(repeating: "█", count: house), .yellow)
             + style(String(repeating: "█", count: charging), .blue) + String(repeating: "·", count: free)
@@ -90,7 +100,7 @@ struct TerminalView {
 
     private func socket(_ socket: StatusLine.SocketLine) -> [String] {
         let name = TerminalView.padRight(socket.id.text, 12)
-        let light = TerminalView.padRight(socket.light, 18)
+        let light = TerminalView.padRight(socket.light, 16)
         let dot =
             switch socket.activity {
             case .available, .silent: "○"
@@ -101,8 +111,8 @@ struct TerminalView {
             }
         let draw = socket.drawA.values.map { TerminalView.one($0) }.joined(separator: " / ")
         return [
-            "\(dot) \(name) \(light) offered \(TerminalView.pad(TerminalView.one(socket.offerA), 4)) A   drawn \(draw) A",
-            "  " + style(socket.why, .dim),
+            "\(dot) \(name) \(light) offered \(TerminalView.pad(TerminalView.one(socket.offerA), 4)) A  drawn \(draw) A",
+            "  " + style(fit(socket.why, after: 2), .dim),
         ]
     }
 
@@ -114,7 +124,7 @@ struct TerminalView {
                 case .warning: .yellow
                 case .error: .red
                 }
-            return "  \(TerminalView.time(event.timeS))  " + style(event.text, colour)
+            return "  \(TerminalView.time(event.timeS))  " + style(fit(event.text, after: 10), colour)
         }
     }
 
@@ -133,6 +143,11 @@ struct TerminalView {
 
     private func style(_ text: String, _ style: Style) -> String {
         hasColour && style != .plain ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// A text cut to what is left of a line.
+    private func fit(_ text: String, after used: Int) -> String {
+        text.count <= width - used ? text : text.prefix(max(0, width - used - 1)) + "…"
     }
 
     private static func time(_ seconds: Double) -> String {
