@@ -37,6 +37,7 @@ struct StationReportTests {
             socket: "a-1",
             vehicle: .charging,
             applied: Amperes(10),
+            setpoint: Amperes(11),
             validityRemaining: .seconds(42),
             isAccountedFor: true,
             safeCurrent: Amperes(6),
