@@ -82,22 +82,25 @@ extension Balancer {
     }
 
     private func count(_ index: Int, into counted: inout Counted, at now: Instant) {
-        let (worst, sinceFall) = (worstCase(index, at: now), ledger.sentSinceFall(index, at: now))
-        let offered = reserved(index, at: now)
-        for row in layout.rows(of: index, using: sockets[index].loadedPhases) {
-            counted.worst[row] = counted.worst[row] + worst
-            counted.sinceFall[row] = counted.sinceFall[row] + sinceFall
-            counted.offered[row] = counted.offered[row] + offered
-        }
+        add(index, to: &counted, at: now) { $0 + $1 }
     }
 
     private func uncount(_ index: Int, from counted: inout Counted, at now: Instant) {
+        add(index, to: &counted, at: now) { $0 - $1 }
+    }
+
+    private func add(
+        _ index: Int,
+        to counted: inout Counted,
+        at now: Instant,
+        _ sum: (Amperes, Amperes) -> Amperes
+    ) {
         let (worst, sinceFall) = (worstCase(index, at: now), ledger.sentSinceFall(index, at: now))
         let offered = reserved(index, at: now)
         for row in layout.rows(of: index, using: sockets[index].loadedPhases) {
-            counted.worst[row] = counted.worst[row] - worst
-            counted.sinceFall[row] = counted.sinceFall[row] - sinceFall
-            counted.offered[row] = counted.offered[row] - offered
+            counted.worst[row] = sum(counted.worst[row], worst)
+            counted.sinceFall[row] = sum(counted.sinceFall[row], sinceFall)
+            counted.offered[row] = sum(counted.offered[row], offered)
         }
     }
 

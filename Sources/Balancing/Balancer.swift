@@ -31,7 +31,6 @@ public struct Balancer: Sendable {
     var budget = Budget()
     var shortageSince: Instant?
     var waitingOrder: [Int] = []
-    private let startedAt: Instant
     private let indexOfSocket: [SocketID: Int]
     private let indexOfStation: [StationID: Int]
 
@@ -47,7 +46,6 @@ public struct Balancer: Sendable {
         self.site = site
         let layout = Layout(site)
         self.layout = layout
-        startedAt = now
         supervisor = MeterSupervisor(name: site.meter, rules: site.rules, startedAt: now)
         sockets = site.sockets.map(SocketControl.init)
         stations = site.stations.map { StationContact(validity: $0.validity, since: now) }

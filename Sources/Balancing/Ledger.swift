@@ -52,11 +52,6 @@ struct Ledger: Sendable {
             .reduce(account.share, max)
     }
 
-    /// Whether a socket has been heard, or has been silent for so long that only its share can be left.
-    func isKnown(_ socket: Int, at now: Instant) -> Bool {
-        accounts[socket].unknownUntil.map { now >= $0 } ?? true
-    }
-
     /// When the last open setpoint of a socket has surely run out; `nil` when none is open.
     func lastExpiry(_ socket: Int, at now: Instant) -> Instant? {
         accounts[socket].entries.lazy.filter { $0.expiry > now }.map(\.expiry).max()
