@@ -18,14 +18,28 @@ struct Connector: Sendable {
     let connect: @Sendable (any EventLoop, @escaping Preparation) -> EventLoopFuture<any Channel>
 
     /// Connects over TCP, to all addresses of a name in turn.
-    static func tcp(_ configuration: ModbusClientConfiguration) -> Connector {
+    ///
+    /// - Parameters:
+    ///   - configuration: Where to connect.
+    ///   - security: What has to be done before the connection counts as made.
+    /// - Returns: A connector whose connections are ready for Modbus.
+    static func tcp(_ configuration: ModbusClientConfiguration, security: ChannelSecurity? = nil) -> Connector {
         let host = configuration.host
         let port = configuration.port
+        let limit = TimeAmount(bounded: configuration.connectTimeout)
         return Connector { loop, prepare in
             guard (1...65535).contains(port) else {
                 return loop.makeFailedFuture(ModbusClientError.connectFailed("port \(port); ports are 1 to 65535"))
             }
-            let bootstrap = ClientBootstrap.modbus(configuration, loop: loop).channelInitializer(prepare)
+            let handshakes = security.map { PendingHandshakes($0, loop: loop, limit: limit) }
+            let bootstrap = ClientBootstrap.modbus(configuration, loop: loop).channelInitializer { channel in
+                do {
+                    try handshakes?.begin(channel)
+                } catch {
+                    return channel.eventLoop.makeFailedFuture(error)
+                }
+                return prepare(channel)
+            }
             let attempt =
                 if let address = try? SocketAddress(ipAddress: host, port: port) {
                     bootstrap.connect(to: address)
@@ -33,7 +47,8 @@ struct Connector: Sendable {
                     // Not an address, so it is a name.
                     bootstrap.connect(host: host, port: port)
                 }
-            return attempt.flatMapErrorThrowing { throw ModbusClientError(connecting: $0, host: host, port: port) }
+            return attempt.flatMap { handshakes?.finish($0) ?? loop.makeSucceededFuture($0) }
+                .flatMapErrorThrowing { throw ModbusClientError(connecting: $0, host: host, port: port) }
         }
     }
 }

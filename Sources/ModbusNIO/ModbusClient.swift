@@ -32,6 +32,15 @@ public final class ModbusClient: Sendable {
         self.init(configuration, loop: group.next(), connector: .tcp(configuration))
     }
 
+    /// Creates a client whose connections are secured before anything is sent on them.
+    package convenience init(
+        _ configuration: ModbusClientConfiguration,
+        security: ChannelSecurity,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.init(configuration, loop: group.next(), connector: .tcp(configuration, security: security))
+    }
+
     /// Creates a client with its own way to connect, for tests.
     init(_ configuration: ModbusClientConfiguration, loop: any EventLoop, connector: Connector) {
         self.loop = loop
