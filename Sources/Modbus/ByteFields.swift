@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Fields wider than a byte go high byte first (1.1). Callers check the count before they read.
+// Fields wider than a byte go high byte first (1.1), bits are packed lowest first (1.6). Callers check the count before
+// they read.
 
 extension Span<UInt8> {
     /// The two bytes at an offset as one number.
@@ -18,6 +19,11 @@ extension Span<UInt8> {
     func bytes(from offset: Int) -> [UInt8] {
         [UInt8](counted: count - offset) { self[offset + $0] }
     }
+
+    /// The first bits of what begins at an offset; bits that pad the last byte are not looked at (1.7).
+    func bits(from offset: Int, count: Int) -> [Bool] {
+        [Bool](counted: count) { self[offset + $0 / 8] >> UInt8($0 % 8) & 1 == 1 }
+    }
 }
 
 extension Array {
@@ -34,5 +40,33 @@ extension [UInt8] {
     mutating func append(word: UInt16) {
         append(UInt8(truncatingIfNeeded: word >> 8))
         append(UInt8(truncatingIfNeeded: word))
+    }
+
+    /// Appends numbers, each high byte first.
+    mutating func append(words: some RandomAccessCollection<UInt16>) {
+        append(addingCapacity: 2 * words.count) { (output: inout OutputSpan<UInt8>) in
+            for word in words {
+                output.append(UInt8(truncatingIfNeeded: word >> 8))
+                output.append(UInt8(truncatingIfNeeded: word))
+            }
+        }
+    }
+
+    /// Appends bits, eight to a byte and padded with zeros.
+    mutating func append(bits: some RandomAccessCollection<Bool>) {
+        append(addingCapacity: (bits.count + 7) / 8) { (output: inout OutputSpan<UInt8>) in
+            var byte: UInt8 = 0
+            var place: UInt8 = 0
+            for bit in bits {
+                if bit { byte |= 1 << place }
+                place += 1
+                if place == 8 {
+                    output.append(byte)
+                    byte = 0
+                    place = 0
+                }
+            }
+            if place > 0 { output.append(byte) }
+        }
     }
 }

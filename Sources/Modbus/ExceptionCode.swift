@@ -3,7 +3,7 @@
 /// Why a server refused a request: the second byte of an exception response (application protocol, section 7).
 ///
 /// Codes the standard does not name are kept as numbers.
-public struct ExceptionCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+public struct ExceptionCode: RawRepresentable, Error, Hashable, Sendable, CustomStringConvertible {
     /// The byte on the wire.
     public let rawValue: UInt8
 

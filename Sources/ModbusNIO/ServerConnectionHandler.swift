@@ -143,6 +143,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         } catch {
             switch error {
             case .structure(let function): return responder.respond(toMalformed: function, unit: unit)
+            case .reference(let function): return .now(.exception(function, error.exception))
             // The frame decoder lets no empty PDU through.
             case .empty: return .closeConnection
             }

@@ -18,7 +18,7 @@ struct ResponseTests {
             [16, 0, 1, 0, 2]
         ),
         (.readInputRegisters(address: 9, count: 1), .exception(.readInputRegisters, .illegalDataAddress), [0x84, 2]),
-        (.other(FunctionCode(rawValue: 17), []), .other(FunctionCode(rawValue: 17), [1, 9]), [17, 1, 9]),
+        (.other(FunctionCode(rawValue: 65), []), .other(FunctionCode(rawValue: 65), [1, 9]), [65, 1, 9]),
     ]
 
     @Test("Modbus checklist 6.1, 6.2: responses have the standard's bytes", arguments: table)
@@ -86,7 +86,7 @@ struct ResponseTests {
     func fits() {
         #expect(Response.readHoldingRegisters(Array(repeating: 0, count: 125)).fits)
         #expect(!Response.readHoldingRegisters(Array(repeating: 0, count: 126)).fits)
-        #expect(Response.other(FunctionCode(rawValue: 20), Array(repeating: 0, count: 252)).fits)
-        #expect(!Response.other(FunctionCode(rawValue: 20), Array(repeating: 0, count: 253)).fits)
+        #expect(Response.other(FunctionCode(rawValue: 65), Array(repeating: 0, count: 252)).fits)
+        #expect(!Response.other(FunctionCode(rawValue: 65), Array(repeating: 0, count: 253)).fits)
     }
 }

@@ -36,7 +36,7 @@ struct CountisState {
         case .writeMultipleRegisters(let address, let values):
             if let refusal = write(values, at: address) { return .exception(request.function, refusal) }
             return .writeMultipleRegisters(address: address, count: UInt16(truncatingIfNeeded: values.count))
-        case .readInputRegisters, .other:
+        default:
             return .exception(request.function, .illegalFunction)
         }
     }

@@ -39,7 +39,7 @@ struct AlfenState {
         case .writeMultipleRegisters(let address, let values):
             if let refusal = write(values, at: address, unit: unit) { return .exception(request.function, refusal) }
             return .writeMultipleRegisters(address: address, count: UInt16(truncatingIfNeeded: values.count))
-        case .readInputRegisters, .other:
+        default:
             return .exception(request.function, .illegalFunction)
         }
     }
