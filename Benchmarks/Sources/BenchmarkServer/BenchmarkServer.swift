@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import BenchmarkSupport
+import Glibc
+import Modbus
+import ModbusNIO
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Serves tables in which register i holds i, until it is ended by a signal.
+///
+/// Options: `--port`, `--threads` (event loops), `--coalesce` (answers that are ready together share a segment).
+/// Prints "listening PORT".
+@main
+struct BenchmarkServer {
+    static func main() async throws {
+        let options = Options(CommandLine.arguments)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, options.number("--threads", default: 1)))
+        var configuration = ModbusServerConfiguration(host: "127.0.0.1", port: options.number("--port", default: 0))
+        // All that a run opens; a server that gives connections away would measure something else.
+        configuration.maximumConnections = 4096
+        configuration.backlog = 1024
+        if options.has("--coalesce") { configuration.coalescesAnswers = true }
+        if options.has("--no-coalesce") { configuration.coalescesAnswers = false }
+        let server = try await ModbusServer.start(configuration, responder: IndexResponder(), group: group)
+        print("listening \(server.port)")
+        fflush(nil)
+        await server.run()
+        try await group.shutdownGracefully()
+    }
+}
+
+/// Answers from whole tables, as `headroom modbus serve` does.
+private final class IndexResponder: ModbusResponder {
+    private let tables: Mutex<RegisterTables>
+
+    init() {
+        var tables = RegisterTables()
+        let values = (0..<Limits.tableCount).map { UInt16($0) }
+        tables.holding.set(values, at: 0)
+        tables.input.set(values, at: 0)
+        self.tables = Mutex(tables)
+    }
+
+    func respond(to request: Request, unit: UInt8) -> ServerReply {
+        .now(tables.withLock { $0.respond(to: request) })
+    }
+}
