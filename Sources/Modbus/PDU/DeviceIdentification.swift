@@ -108,6 +108,7 @@ public struct DeviceIdentification: Hashable, Sendable {
     /// - Parameters:
     ///   - code: How objects are asked for.
     ///   - first: The object to begin with; in a stream an unknown one begins anew.
+    /// - Returns: As many objects as fit one answer.
     /// - Throws: ``ExceptionCode/illegalDataValue`` for an unknown code, ``ExceptionCode/illegalDataAddress`` for a
     ///   single object that does not exist.
     public func page(_ code: ReadCode, from first: UInt8) throws(ExceptionCode) -> Page {

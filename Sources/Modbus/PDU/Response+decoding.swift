@@ -62,7 +62,7 @@ extension Response {
         case .readDeviceIdentification(let code, _):
             self = .readDeviceIdentification(try DeviceIdentification.Page(decoding: pdu, code))
         case .encapsulatedInterface(let type, _):
-            guard pdu.count >= 2, pdu[1] == type else { throw .content("the interface type differs from the request's") }
+            guard pdu.count >= 2, pdu[1] == type else { throw .echo }
             self = .encapsulatedInterface(type: type, data: pdu.bytes(from: 2))
         case .other:
             self = .other(function, pdu.bytes(from: 1))
@@ -123,7 +123,7 @@ extension Response {
     private static func queue(in pdu: Span<UInt8>) throws(ResponseFault) -> [UInt16] {
         guard pdu.count >= 5 else { throw .length(expected: 5, actual: pdu.count) }
         let count = Int(pdu.word(at: 3))
-        guard count <= Limits.fifoValues else { throw .content("the queue has \(count) values; at most 31 can be sent") }
+        guard count <= Limits.fifoValues else { throw .content("a queue of \(count) values; at most 31 can be sent") }
         guard Int(pdu.word(at: 1)) == 2 + 2 * count else {
             throw .byteCount(expected: 2 + 2 * count, actual: Int(pdu.word(at: 1)))
         }
@@ -170,7 +170,9 @@ extension CommEventLog {
     fileprivate init(decoding pdu: Span<UInt8>) throws(ResponseFault) {
         try Response.checkByteCount(pdu)
         let events = Int(pdu[1]) - 6
-        guard (0...Limits.commEvents).contains(events) else { throw .content("the log has \(events) events; 0 to 64 can be") }
+        guard (0...Limits.commEvents).contains(events) else {
+            throw .content("a log of \(events) events; 0 to 64 can be sent")
+        }
         self.init(
             status: pdu.word(at: 2),
             eventCount: pdu.word(at: 4),

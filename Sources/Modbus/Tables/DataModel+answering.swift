@@ -30,7 +30,8 @@ extension DataModel {
     /// - Returns: `nil` for a request that gets no answer.
     public mutating func answer(_ request: Request) -> Response? {
         guard request.fault == nil || request.isAddressFault else {
-            return .exception(request.function, functions.contains(request.function) ? .illegalDataValue : .illegalFunction)
+            let isServed = functions.contains(request.function)
+            return .exception(request.function, isServed ? .illegalDataValue : .illegalFunction)
         }
         var bytes: [UInt8] = []
         answer(request.encoded.span, into: &bytes)
