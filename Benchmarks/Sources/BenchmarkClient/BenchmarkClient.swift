@@ -12,9 +12,16 @@ import NIOPosix
 /// (milliseconds), `--on-loop` (the callers run on the client's event loop instead of the default executor).
 @main
 struct BenchmarkClient {
-    static func main() async throws {
-        let options = Options(CommandLine.arguments)
+    /// The main thread only waits: one that serves Swift's main queue crashes valgrind 3.19.
+    static func main() throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        try group.next().makeFutureWithTask { try await run(Options(CommandLine.arguments), group) }.wait()
+        // The group stays, as the client may still be using it when it goes.
+        fflush(nil)
+        exit(0)
+    }
+
+    private static func run(_ options: Options, _ group: MultiThreadedEventLoopGroup) async throws {
         let depth = options.number("--depth", default: 1)
         var configuration = ModbusClientConfiguration(host: "127.0.0.1", port: options.number("--port", default: 502))
         configuration.maximumInFlight = depth
@@ -35,9 +42,6 @@ struct BenchmarkClient {
         }
         print(result.json)
         await client.close()
-        // The group stays, as the client may still be using it when it goes.
-        fflush(nil)
-        exit(0)
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The command line: `--name value` pairs and `--name` flags.
-package struct Options {
+package struct Options: Sendable {
     private let words: [String]
 
     package init(_ words: [String]) { self.words = Array(words.dropFirst()) }
