@@ -42,7 +42,7 @@ struct DeviceLink: Sendable {
     func identify(
         _ fields: [IdentificationField],
         base: Int = 0,
-        order: WordOrder,
+        order: ByteOrder,
         expected: String
     ) async throws(IdentificationFailure) -> DeviceIdentity {
         var answers: [String: String] = [:]

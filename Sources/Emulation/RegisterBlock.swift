@@ -50,7 +50,7 @@ extension RegisterType {
         case .u32: min(max(value, 0), Double(UInt32.max))
         case .s32: min(max(value, Double(Int32.min)), Double(Int32.max))
         case .u64: max(value, 0)
-        case .s64, .f32, .f64: value
+        default: value
         }
     }
 }

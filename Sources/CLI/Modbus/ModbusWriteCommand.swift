@@ -107,22 +107,22 @@ struct ModbusWriteCommand: AsyncParsableCommand {
             return [UInt16(truncatingIfNeeded: number)]
         }
         guard let number = ModbusWriteCommand.number(text, type),
-            let words = type.encode(number, order: numbers.wordOrder)
+            let words = type.encode(number, order: numbers.byteOrder)
         else { throw ValidationError("\(text) does not fit the type \(type.rawValue)") }
         return words
     }
 
     /// A number of a type, with all its digits.
     private static func number(_ text: String, _ type: RegisterType) -> RegisterNumber? {
-        switch type {
-        case .u16, .u32, .u64:
+        switch type.kind {
+        case .unsigned:
             let isHexadecimal = text.lowercased().hasPrefix("0x")
             guard text.first?.isHexDigit == true else { return nil }
             return UInt64(isHexadecimal ? text.dropFirst(2) : text[...], radix: isHexadecimal ? 16 : 10)
                 .map(RegisterNumber.unsigned)
-        case .s16, .s32, .s64:
+        case .signed:
             return Int64(text).map(RegisterNumber.signed)
-        case .f32, .f64:
+        case .float:
             return Double(decimal: text).map(RegisterNumber.float)
         }
     }

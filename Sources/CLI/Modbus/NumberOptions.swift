@@ -6,18 +6,29 @@ extension RegisterType: ExpressibleByArgument {}
 
 /// How numbers lie in registers.
 struct NumberOptions: ParsableArguments {
-    /// Which register of a long number is the high one.
+    /// How the bytes of a long number lie in its registers.
     enum Order: String, ExpressibleByArgument, CaseIterable {
         case high
         case low
+        case abcd = "ABCD"
+        case cdab = "CDAB"
+        case badc = "BADC"
+        case dcba = "DCBA"
     }
 
-    @Option(help: "The type of the numbers: u16, s16, u32, s32, u64, s64, f32 or f64.")
+    @Option(help: "The type of the numbers: u16, s16, u32, s32, u64, s64, f32, f64, mod10u2 … mod10s4, bcd16 … bcd64.")
     var type: RegisterType?
 
-    @Option(help: "Which part of a long number comes first: high or low.")
+    @Option(help: "Which part of a long number comes first: high or low, or the order of its bytes, such as CDAB.")
     var order = Order.high
 
     /// The order in the terms of the library.
-    var wordOrder: WordOrder { order == .high ? .highWordFirst : .lowWordFirst }
+    var byteOrder: ByteOrder {
+        switch order {
+        case .high, .abcd: .abcd
+        case .low, .cdab: .cdab
+        case .badc: .badc
+        case .dcba: .dcba
+        }
+    }
 }

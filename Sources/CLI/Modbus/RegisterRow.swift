@@ -61,7 +61,7 @@ struct RegisterRow: Encodable {
         self.type = type.rawValue
         order = numbers.order.rawValue
         values = stride(from: 0, to: registers.count, by: type.registerCount).compactMap { start in
-            type.decode(registers.dropFirst(start).prefix(type.registerCount), order: numbers.wordOrder)
+            type.decode(registers.dropFirst(start).prefix(type.registerCount), order: numbers.byteOrder)
                 .map { RegisterValue($0, type: type) }
         }
     }

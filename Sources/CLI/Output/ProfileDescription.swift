@@ -115,7 +115,12 @@ enum ProfileDescription {
 
     /// What the profile is for.
     static func heading(_ header: ProfileHeader) -> [String] {
-        let order = header.wordOrder == .highWordFirst ? "high word first" : "low word first"
+        let order =
+            switch header.wordOrder {
+            case .abcd: "high word first"
+            case .cdab: "low word first"
+            case .badc, .dcba: "bytes in the order \(header.wordOrder.rawValue)"
+            }
         return [
             Console.styled("\(header.id)", .bold) + "  \(header.vendor) \(header.models.joined(separator: ", "))",
             "\(header.transport ?? "Modbus TCP"); port \(header.port)",

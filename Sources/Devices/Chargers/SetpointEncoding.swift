@@ -5,7 +5,7 @@ internal import Quantities
 /// Turns an order into registers that never mean more than the order.
 struct SetpointEncoding {
     let setpoint: ChargerProfile.Setpoint
-    let order: WordOrder
+    let order: ByteOrder
 
     /// The current that is written for an order: rounded down to the station's step, the pause value below its minimum.
     func written(for amperes: Amperes) -> Amperes {
@@ -18,17 +18,19 @@ struct SetpointEncoding {
     func registers(for written: Amperes) -> [UInt16]? {
         guard case .factor(let factor) = setpoint.field.scale, factor > 0 else { return nil }
         let raw = written.amperes / factor
-        switch setpoint.field.type {
-        case .u16, .u32, .u64:
-            return UInt64(exactly: wholeBelow(raw)).flatMap { setpoint.field.type.encode(.unsigned($0), order: order) }
-        case .s16, .s32, .s64:
-            return Int64(exactly: wholeBelow(raw)).flatMap { setpoint.field.type.encode(.signed($0), order: order) }
-        case .f32:
+        let type = setpoint.field.type
+        let order = setpoint.field.order ?? order
+        switch type.kind {
+        case .unsigned:
+            return UInt64(exactly: wholeBelow(raw)).flatMap { type.encode(.unsigned($0), order: order) }
+        case .signed:
+            return Int64(exactly: wholeBelow(raw)).flatMap { type.encode(.signed($0), order: order) }
+        case .float where type == .f32:
             let nearest = Float(raw)
             let below = Double(nearest) > raw ? nearest.nextDown : nearest
-            return setpoint.field.type.encode(.float(Double(below)), order: order)
-        case .f64:
-            return setpoint.field.type.encode(.float(raw), order: order)
+            return type.encode(.float(Double(below)), order: order)
+        case .float:
+            return type.encode(.float(raw), order: order)
         }
     }
 

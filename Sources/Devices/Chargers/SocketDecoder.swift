@@ -38,10 +38,7 @@ struct SocketDecoder {
         guard let block = profile.socket.mode3, let words = image.words(at: block.address, count: block.count) else {
             return nil
         }
-        let text = IdentificationField.text(
-            words.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
-        )
-        return Mode3State(rawValue: text)
+        return Mode3State(rawValue: RegisterText().decode(words))
     }
 
     private func currents(_ image: RegisterImage) throws(ChargerError) -> PerPhase<Amperes>? {

@@ -45,14 +45,10 @@ public struct IdentificationField: Hashable, Sendable {
     }
 
     /// The text or number in some registers, as text without blanks around it.
-    public func decode(_ words: [UInt16], order: WordOrder) -> String {
+    public func decode(_ words: [UInt16], order: ByteOrder) -> String {
         switch content {
-        case .text:
-            IdentificationField.text(
-                words.flatMap { [UInt8(truncatingIfNeeded: $0 >> 8), UInt8(truncatingIfNeeded: $0)] }
-            )
-        case .wideText:
-            IdentificationField.text(words.map { UInt8(exactly: $0) ?? UInt8(ascii: "?") })
+        case .text: RegisterText(.highByteFirst).decode(words)
+        case .wideText: RegisterText(.onePerRegister).decode(words)
         case .number(let type):
             switch type.decode(words, order: order) {
             case .unsigned(let value): String(value)
@@ -81,13 +77,6 @@ public struct IdentificationField: Hashable, Sendable {
             range.lowerBound == range.upperBound
                 ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
         }
-    }
-
-    /// Printable characters up to a zero; devices fill the rest with zeros, blanks or rubbish.
-    static func text(_ bytes: [UInt8]) -> String {
-        let characters = bytes.prefix { $0 != 0 }.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }
-        let text = String(decoding: characters, as: UTF8.self).drop { $0 == " " }
-        return String(text.reversed().drop { $0 == " " }.reversed())
     }
 }
 

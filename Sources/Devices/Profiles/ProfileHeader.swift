@@ -34,7 +34,7 @@ public struct ProfileHeader: Hashable, Sendable {
     /// The function that reads its registers.
     public let function: RegisterFunction
     /// Which register of a long number holds its high part.
-    public let wordOrder: WordOrder
+    public let wordOrder: ByteOrder
     /// How values are put together in requests.
     public let planner: ReadPlanner
     /// How far the profile can be trusted.

@@ -17,10 +17,23 @@ struct ProfileReader {
     /// The last register address.
     static let lastAddress = 65_535
 
-    /// How the words of a profile name the order of registers.
+    /// How a profile names the order of bytes.
     private enum WordOrderName: String, CaseIterable {
         case highWordFirst = "high_word_first"
         case lowWordFirst = "low_word_first"
+        case abcd = "ABCD"
+        case cdab = "CDAB"
+        case badc = "BADC"
+        case dcba = "DCBA"
+
+        var order: ByteOrder {
+            switch self {
+            case .highWordFirst, .abcd: .abcd
+            case .lowWordFirst, .cdab: .cdab
+            case .badc: .badc
+            case .dcba: .dcba
+            }
+        }
     }
 
     let reader: MappingReader
@@ -52,7 +65,7 @@ struct ProfileReader {
         let transport = reader.text("transport")
         let port = reader.integer("port", in: 1...65_535) ?? 502
         function = readFunction(reader) ?? .holdingRegisters
-        let order = reader.choice("word_order", of: WordOrderName.self, required: true)
+        let order = reader.choice("word_order", of: WordOrderName.self, required: true)?.order
         let planner = readPlanner()
         readSentinels()
         let confidence = reader.choice("confidence", of: Confidence.self, required: true)
@@ -66,7 +79,7 @@ struct ProfileReader {
             transport: transport,
             port: port,
             function: function,
-            wordOrder: order == .highWordFirst ? .highWordFirst : .lowWordFirst,
+            wordOrder: order,
             planner: planner,
             confidence: confidence,
             source: source,
@@ -100,6 +113,7 @@ struct ProfileReader {
         units: [String: Double]
     ) -> [RegisterField]? {
         let type = group.choice("type", of: RegisterType.self, required: true)
+        let order = group.choice("word_order", of: WordOrderName.self)?.order
         let factor = unitFactor(group, units)
         let scale = scale(group, factor: factor)
         let isOptional = group.boolean("optional") ?? false
@@ -107,7 +121,14 @@ struct ProfileReader {
         guard let addresses, let type, let scale else { return nil }
         let patterns = own.map { Sentinel.read($0, type: type, faults: faults) } ?? sentinels[type]
         let fields = addresses.map {
-            RegisterField(address: $0, type: type, scale: scale, sentinels: patterns, isOptional: isOptional)
+            RegisterField(
+                address: $0,
+                type: type,
+                order: order,
+                scale: scale,
+                sentinels: patterns,
+                isOptional: isOptional
+            )
         }
         for field in fields { checkSpan(field, group) }
         return fields

@@ -15,6 +15,8 @@ public struct RegisterField: Hashable, Sendable {
     public let address: Int
     /// How the number lies in its registers.
     public let type: RegisterType
+    /// The order of its bytes, where it differs from that of the profile.
+    public let order: ByteOrder?
     /// How the number becomes a value.
     public let scale: Scale
     /// Bit patterns by which the device says that it has no value; floating-point types need none.
@@ -26,12 +28,14 @@ public struct RegisterField: Hashable, Sendable {
     public init(
         address: Int,
         type: RegisterType,
+        order: ByteOrder? = nil,
         scale: Scale = .factor(1),
         sentinels: [UInt64]? = nil,
         isOptional: Bool = false
     ) {
         self.address = address
         self.type = type
+        self.order = order
         self.scale = scale
         self.sentinels = sentinels ?? Sentinel.defaults(for: type)
         self.isOptional = isOptional
@@ -47,24 +51,19 @@ public struct RegisterField: Hashable, Sendable {
 
     /// The smallest difference between two values, in the unit of the quantity, as far as the profile tells.
     var resolution: Double {
-        switch (scale, type) {
-        case (.factor(let factor), .u16), (.factor(let factor), .s16), (.factor(let factor), .u32),
-            (.factor(let factor), .s32), (.factor(let factor), .u64), (.factor(let factor), .s64):
-            abs(factor)
-        default: 0
-        }
+        if case .factor(let factor) = scale, type.kind != .float { abs(factor) } else { 0 }
     }
 
     /// Reads the value from registers.
     ///
     /// - Parameters:
     ///   - image: Registers that were read.
-    ///   - order: Which register holds the high part.
+    ///   - order: The order of bytes in the profile.
     ///   - base: What to add to the addresses.
     /// - Returns: A finite number, or ``FieldValue/missing``: never a sentinel, an infinity or not-a-number (M03).
-    public func value(in image: RegisterImage, order: WordOrder, base: Int = 0) -> FieldValue {
+    public func value(in image: RegisterImage, order: ByteOrder, base: Int = 0) -> FieldValue {
         guard let words = image.words(at: base + address, count: type.registerCount),
-            let number = type.decode(words, order: order),
+            let number = type.decode(words, order: self.order ?? order),
             !isSentinel(number),
             let factor = factor(in: image, base: base)
         else { return .missing }

@@ -18,10 +18,11 @@ enum Sentinel {
 
     /// The usual patterns of a type; not-a-number and infinity need no list.
     static func defaults(for type: RegisterType) -> [UInt64] {
-        switch type {
-        case .u16, .u32, .u64: [bits(.allOnes, type)]
-        case .s16, .s32, .s64: [bits(.lowest, type)]
-        case .f32, .f64: []
+        // Decimal types need none either: such patterns are no digits.
+        switch type.kind {
+        case .unsigned: type.isDecimal ? [] : [bits(.allOnes, type)]
+        case .signed: type.isDecimal ? [] : [bits(.lowest, type)]
+        case .float: []
         }
     }
 

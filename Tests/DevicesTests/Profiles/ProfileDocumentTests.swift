@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Devices
 import Documents
+import Modbus
 import Testing
 
 @Suite("Profile files")
@@ -68,6 +69,19 @@ struct ProfileDocumentTests {
         #expect(Self.faults(charger: Self.charger) == [])
     }
 
+    @Test("A profile names any of the four orders of bytes, and a value may differ from it")
+    func byteOrders() throws {
+        var text = Self.changed(Self.meter, 6, "word_order: DCBA")
+        text = Self.changed(
+            text,
+            11,
+            "  power: { addresses: [6, 8, 10], type: mod10s2, word_order: low_word_first, unit: W }"
+        )
+        let profile = try MeterProfile(document: Document(text: text, file: "m.yaml"), name: "sample")
+        #expect(profile.header.wordOrder == .dcba)
+        #expect(profile.fields.values.filter { $0.order == .lowWordFirst && $0.type == .mod10s2 }.count == 3)
+    }
+
     @Test(
         "A wrong line of a meter profile is reported with file, line and key",
         arguments: [
@@ -78,7 +92,7 @@ struct ProfileDocumentTests {
             (5, "models: []", "m.yaml:5: models: is an empty list"),
             (
                 6, "word_order: high",
-                "m.yaml:6: word_order: high is not one of high_word_first, low_word_first"
+                "m.yaml:6: word_order: high is not one of high_word_first, low_word_first, ABCD, CDAB, BADC, DCBA"
             ),
             (
                 7, "current_sign: regster",
@@ -110,7 +124,8 @@ struct ProfileDocumentTests {
             ),
             (
                 10, "  current: { addresses: [0, 2, 4], type: u33, unit: A }",
-                "m.yaml:10: quantities.current.type: u33 is not one of u16, s16, u32, s32, u64, s64, f32, f64; did you mean \"u32\"?"
+                "m.yaml:10: quantities.current.type: u33 is not one of u16, s16, u32, s32, u64, s64, f32, f64, mod10u2, mod10u3, "
+                    + "mod10u4, mod10s2, mod10s3, mod10s4, bcd16, bcd32, bcd64; did you mean \"u32\"?"
             ),
             (
                 10, "  current: { addresses: [0, 2, 4], type: u32, unit: V }",

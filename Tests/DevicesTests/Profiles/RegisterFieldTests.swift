@@ -8,7 +8,7 @@ struct RegisterFieldTests {
     private static func value(
         _ words: [UInt16],
         _ type: RegisterType,
-        _ order: WordOrder = .highWordFirst,
+        _ order: ByteOrder = .highWordFirst,
         scale: RegisterField.Scale = .factor(1),
         sentinels: [UInt64]? = nil
     ) -> FieldValue {
@@ -85,6 +85,21 @@ struct RegisterFieldTests {
         let field = RegisterField(address: 100, type: .u32)
         #expect(field.value(in: image, order: .highWordFirst) == .missing)
         #expect(field.value(in: RegisterImage(), order: .highWordFirst) == .missing)
+    }
+
+    @Test("A field's own order of bytes counts before that of the profile")
+    func ownOrder() {
+        var image = RegisterImage()
+        image.add([4567, 123, 0, 0], at: 100)
+        let field = RegisterField(address: 100, type: .mod10u4, order: .lowWordFirst)
+        #expect(field.value(in: image, order: .highWordFirst) == .number(1_234_567))
+    }
+
+    @Test("What is no decimal digit is missing, whatever its sentinels")
+    func noDigits() {
+        #expect(Self.value([0xFFFF, 0xFFFF], .mod10u2) == .missing)
+        #expect(Self.value([0xFFFF], .bcd16, sentinels: []) == .missing)
+        #expect(Self.value([0x1234], .bcd16) == .number(1234))
     }
 
     @Test("Of the four orders of bytes and words exactly one gives a plausible mains voltage")

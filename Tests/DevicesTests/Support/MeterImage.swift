@@ -92,7 +92,7 @@ struct MeterImage {
         server.set(words, at: identificationBase + field.address, unit: unit)
     }
 
-    static func words(_ text: String, _ content: IdentificationField.Content, order: WordOrder) -> [UInt16] {
+    static func words(_ text: String, _ content: IdentificationField.Content, order: ByteOrder) -> [UInt16] {
         let bytes = Array(text.utf8)
         switch content {
         case .number(let type):

@@ -29,14 +29,20 @@ struct RegisterTypeTests {
         #expect(words.count == type.registerCount)
     }
 
-    @Test("Encoding is the inverse of decoding for any bits", arguments: RegisterType.allCases, WordOrder.allCases)
-    func inverse(type: RegisterType, order: WordOrder) throws {
+    @Test("Encoding is the inverse of decoding for any bits", arguments: RegisterType.allCases, ByteOrder.allCases)
+    func inverse(type: RegisterType, order: ByteOrder) {
         var generator = SeededGenerator(seed: 4)
         for _ in 0..<2_000 {
             let words = (0..<type.registerCount).map { _ in UInt16.random(in: .min ... .max, using: &generator) }
-            let number = try #require(type.decode(words, order: order))
+            // Not every pattern is a number in decimal digits.
+            guard let number = type.decode(words, order: order) else {
+                #expect(type.isDecimal)
+                continue
+            }
             // A not-a-number may lose its payload; that it is one is all that counts.
             if number.double.isNaN { continue }
+            // Digits of both signs have more than one form.
+            if type.isDecimal { continue }
             #expect(type.encode(number, order: order) == words)
             if type.registerCount < 4 { #expect(type.encode(number.double, order: order) == words) }
         }
