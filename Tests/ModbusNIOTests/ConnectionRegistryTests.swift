@@ -8,6 +8,12 @@ import Testing
 
 @Suite("Connections of a server")
 struct ConnectionRegistryTests {
+    private func registry(limit: Int) -> ConnectionRegistry {
+        var configuration = ModbusServerConfiguration()
+        configuration.maximumConnections = limit
+        return ConnectionRegistry(configuration)
+    }
+
     private func channel(_ loop: EmbeddedEventLoop) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel(loop: loop)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -17,16 +23,16 @@ struct ConnectionRegistryTests {
     @Test("Modbus checklist 12.3, 12.5: when full, the connection longest without a request gives way")
     func eviction() throws {
         let loop = EmbeddedEventLoop()
-        let registry = ConnectionRegistry(limit: 2)
+        let registry = registry(limit: 2)
         let channels = try (0..<4).map { _ in try channel(loop) }
         let first = try #require(registry.admit(channels[0]))
         loop.advanceTime(by: .seconds(1))
         _ = registry.admit(channels[1])
         loop.advanceTime(by: .seconds(1))
-        first.touch()
+        first.touch(loop.now)
         _ = registry.admit(channels[2])
         #expect(channels.map(\.isActive) == [true, false, true, true])
-        first.setDelayed(1)
+        first.setInWork(1)
         loop.advanceTime(by: .seconds(1))
         _ = registry.admit(channels[3])
         #expect(channels.map(\.isActive) == [true, false, false, true], "the first has work")
@@ -37,7 +43,7 @@ struct ConnectionRegistryTests {
     @Test("A connection that ends frees its place, and a stopping server admits none")
     func ends() throws {
         let loop = EmbeddedEventLoop()
-        let registry = ConnectionRegistry(limit: 1)
+        let registry = registry(limit: 1)
         let first = try channel(loop)
         _ = registry.admit(first)
         try first.close().wait()

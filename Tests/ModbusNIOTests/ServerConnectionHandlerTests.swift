@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Server connection, with time moved by hand")
 struct ServerConnectionHandlerTests {
-    private let registry = ConnectionRegistry(limit: 8)
+    private let registry = ConnectionRegistry(ModbusServerConfiguration())
 
     private func connect(
         _ responder: Registers = Registers(holding: [10, 11, 12]),
@@ -23,7 +23,8 @@ struct ServerConnectionHandlerTests {
             configuration,
             responder: responder,
             registry: registry,
-            entry: entry
+            entry: entry,
+            output: AnswerBuffer()
         )
         try channel.pipeline.syncOperations.addHandler(handler)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -133,25 +134,32 @@ struct ServerConnectionHandlerTests {
         #expect(!channel.isActive)
     }
 
-    @Test("Delayed answers come at their time, and others overtake them")
-    func later() throws {
+    @Test(
+        "Modbus checklist 4.12: answers leave in the order of their requests, unless they may overtake",
+        arguments: [true, false]
+    )
+    func later(inOrder: Bool) throws {
         let channel = try connect(
             Registers(holding: [1, 2]) { request, _ in
                 request == .readHoldingRegisters(address: 0, count: 1)
                     ? .later(.seconds(2), .readHoldingRegisters([9])) : nil
             }
-        )
+        ) { $0.answersInOrder = inOrder }
         try channel.receive(wire(1, [3, 0, 0, 0, 1]) + wire(2, [3, 0, 1, 0, 1]))
-        #expect(try channel.answers() == [wire(2, [3, 2, 0, 2])])
+        let late = wire(1, [3, 2, 0, 9])
+        let quick = wire(2, [3, 2, 0, 2])
+        #expect(try channel.answers() == (inOrder ? [] : [quick]))
         channel.embeddedEventLoop.advanceTime(by: .seconds(2))
-        #expect(try channel.answers() == [wire(1, [3, 2, 0, 9])])
+        #expect(try channel.answers() == (inOrder ? [late, quick] : [late]))
+        try channel.receive(wire(3, [3, 0, 1, 0, 1]))
+        #expect(try channel.answers() == [wire(3, [3, 2, 0, 2])])
     }
 
     @Test("Modbus checklist 4.4: too many delayed answers at once are answered with busy")
     func busy() throws {
         let channel = try connect(
             Registers { _, _ in .later(.seconds(1), .readHoldingRegisters([9])) }
-        ) { $0.maximumDelayed = 2 }
+        ) { $0.maximumInWork = 2 }
         try channel.receive(read + read + read)
         #expect(try channel.answers() == [wire(7, unit: 5, [0x83, 6])])
         channel.embeddedEventLoop.advanceTime(by: .seconds(1))
@@ -263,9 +271,23 @@ extension EmbeddedChannel {
     func receive(_ bytes: [UInt8]) throws { try writeInbound(ByteBuffer(bytes: bytes)) }
 
     /// Everything that was written since the last call, write by write.
+    func writes() throws -> [[UInt8]] {
+        var writes: [[UInt8]] = []
+        while let bytes = try readOutbound(as: ByteBuffer.self) { writes.append(Array(bytes.readableBytesView)) }
+        return writes
+    }
+
+    /// Every frame that was written since the last call; an empty write counts as one.
     func answers() throws -> [[UInt8]] {
-        var answers: [[UInt8]] = []
-        while let bytes = try readOutbound(as: ByteBuffer.self) { answers.append(Array(bytes.readableBytesView)) }
-        return answers
+        try writes().flatMap { bytes in
+            var frames: [[UInt8]] = bytes.isEmpty ? [[]] : []
+            var rest = bytes[...]
+            while rest.count > 5 {
+                let count = 6 + Int(rest[rest.startIndex + 4]) << 8 + Int(rest[rest.startIndex + 5])
+                frames.append(Array(rest.prefix(count)))
+                rest = rest.dropFirst(count)
+            }
+            return frames
+        }
     }
 }

@@ -61,7 +61,7 @@ struct ServerLoopbackTests {
         let connection = try await RawConnection.connect(port: server.port)
         try await connection.send(wire(1, [6, 0, 0, 0, 1]) + read)
         try await connection.closeOutput()
-        let expected = answer + wire(1, [6, 0, 0, 0, 1])
+        let expected = wire(1, [6, 0, 0, 0, 1]) + answer
         #expect(await connection.receive(expected.count + 1) == expected, "and then the server closes")
         await server.stop()
     }

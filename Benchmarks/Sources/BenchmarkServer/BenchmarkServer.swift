@@ -5,7 +5,6 @@ import Modbus
 import ModbusNIO
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// Serves tables in which register i holds i, until it is ended by a signal.
 ///
@@ -25,7 +24,7 @@ struct BenchmarkServer {
         if options.has("--no-coalesce") { configuration.coalescesAnswers = false }
         let settings = configuration
         try group.next().makeFutureWithTask {
-            let server = try await ModbusServer.start(settings, responder: IndexResponder(), group: group)
+            let server = try await ModbusServer.start(settings, responder: ModelResponder(indexTables()), group: group)
             print("listening \(server.port)")
             fflush(nil)
             await server.run()
@@ -33,19 +32,11 @@ struct BenchmarkServer {
     }
 }
 
-/// Answers from whole tables, as `headroom modbus serve` does.
-private final class IndexResponder: ModbusResponder {
-    private let tables: Mutex<RegisterTables>
-
-    init() {
-        var tables = RegisterTables()
-        let values = (0..<Limits.tableCount).map { UInt16($0) }
-        tables.holding.set(values, at: 0)
-        tables.input.set(values, at: 0)
-        self.tables = Mutex(tables)
-    }
-
-    func respond(to request: Request, unit: UInt8) -> ServerReply {
-        .now(tables.withLock { $0.respond(to: request) })
-    }
+/// Tables as `headroom modbus serve --registers 65536 --fill index` has them.
+private func indexTables() -> RegisterTables {
+    var tables = RegisterTables()
+    let values = (0..<Limits.tableCount).map { UInt16($0) }
+    tables.holding.set(values, at: 0)
+    tables.input.set(values, at: 0)
+    return tables
 }

@@ -40,16 +40,19 @@ public final class ModbusServer: Sendable {
         responder: any ModbusResponder,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> ModbusServer {
-        let registry = ConnectionRegistry(limit: configuration.maximumConnections)
+        let registry = ConnectionRegistry(configuration)
+        let buffers = AnswerBuffers(group)
         let listener = try await ServerBootstrap.modbus(configuration, group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let entry = registry.admit(channel) else { throw ChannelError.ioOnClosedChannel }
+                    try configuration.security?.prepare(channel)
                     let handler = ServerConnectionHandler(
                         configuration,
                         responder: responder,
                         registry: registry,
-                        entry: entry
+                        entry: entry,
+                        output: buffers.buffer(on: channel.eventLoop)
                     )
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
@@ -73,7 +76,7 @@ public final class ModbusServer: Sendable {
         await stop()
     }
 
-    /// Lets no more connections in, answers what was taken, and closes all connections.
+    /// Lets no more connections in, answers what was taken, and closes all connections (12.19).
     ///
     /// Takes at most ``ModbusServerConfiguration/stopTimeLimit``; nothing runs any more when it returns.
     public func stop() async {

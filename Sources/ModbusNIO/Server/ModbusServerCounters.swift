@@ -8,6 +8,18 @@ public struct ModbusServerCounters: Hashable, Sendable {
     public var connections = 0
     /// Connections that gave way to a new one.
     public var evictions = 0
+    /// Connections refused because of their address.
+    public var deniedConnections = 0
+    /// Connections refused because there was no place for them.
+    public var refusedConnections = 0
+    /// Connections whose handshake failed or took too long.
+    public var failedHandshakes = 0
+    /// Requests that the peer's role does not allow.
+    public var unauthorisedRequests = 0
+    /// Requests answered with ``ExceptionCode/serverDeviceBusy`` because too many were in work.
+    public var busyAnswers = 0
+    /// Requests whose answer took longer than allowed.
+    public var lateAnswers = 0
     /// Whole frames with protocol identifier zero.
     public var requests = 0
     /// Frames with another protocol identifier; skipped.

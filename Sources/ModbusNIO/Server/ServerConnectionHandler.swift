@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Modbus
+import NIOCore
+
+/// Asks a connection to answer what it has taken and to end.
+struct ConnectionDrain: Sendable {}
+
+/// One connection of a server: frames in, answers out, and the limits that keep it from harming the others.
+///
+/// Requests are answered from the bytes they came in, and their answers gathered in a buffer that the connections of
+/// the event loop share: a read costs one write and no memory of its own.
+final class ServerConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let configuration: ModbusServerConfiguration
+    private let responder: any ModbusResponder
+    private let registry: ConnectionRegistry
+    private let entry: ConnectionRegistry.Entry
+    private let output: AnswerBuffer
+    private let timer: DeadlineTimer
+    private var peer: Peer
+
+    /// Bytes that are no whole frame yet, or that wait until there is room for work.
+    private var input: ByteBuffer?
+    /// Nothing that comes is looked at any more.
+    private var isDeaf = false
+    /// The connection ends as soon as all answers are out.
+    private var isDraining = false
+    private var readIsHeldBack = false
+    /// The peer is known, if it has to be.
+    private var isIdentified: Bool
+    private var queue = AnswerQueue()
+    private var frameDeadline: NIODeadline?
+    private var idleDeadline: NIODeadline?
+    private var outputDeadline: NIODeadline?
+    private var handshakeDeadline: NIODeadline?
+
+    init(
+        _ configuration: ModbusServerConfiguration,
+        responder: any ModbusResponder,
+        registry: ConnectionRegistry,
+        entry: ConnectionRegistry.Entry,
+        output: AnswerBuffer
+    ) {
+        self.configuration = configuration
+        self.responder = responder
+        self.registry = registry
+        self.entry = entry
+        self.output = output
+        peer = Peer(address: entry.peerText, connection: ObjectIdentifier(entry))
+        isIdentified = configuration.security == nil
+        timer = DeadlineTimer(loop: entry.channel.eventLoop)
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        timer.whenFired { [weak self] in self?.deadlineReached(context) }
+        noteUse(context)
+        if let security = configuration.security {
+            handshakeDeadline = setDeadline(security.handshakeTimeLimit, context)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer.stop()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isDeaf = true
+        timer.stop()
+        // Without a connection the answers are dropped (4.11).
+        let open = queue.removeAll()
+        registry.releaseWork(open.count)
+        for slot in open { slot.pending?.abandon() }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Resets and the like: they end this connection alone.
+        close(context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed, is ConnectionDrain: drain(context)
+        case let event as PeerIdentified:
+            isIdentified = true
+            handshakeDeadline = nil
+            peer = Peer(address: peer.address, role: event.role, connection: peer.connection)
+        case let event as HandshakeRefused:
+            guard !isIdentified, !isDeaf else { return }
+            isDeaf = true
+            registry.handshakeFailed(entry, event.reason)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        isDeaf = true
+        context.close(promise: nil)
+    }
+
+    /// Answers what was taken, then ends the connection (12.16, 12.19).
+    private func drain(_ context: ChannelHandlerContext) {
+        isDeaf = true
+        isDraining = true
+        closeWhenDrained(context)
+    }
+
+    private func closeWhenDrained(_ context: ChannelHandlerContext) {
+        guard isDraining, queue.isEmpty, context.channel.isActive else { return }
+        outputDeadline = setDeadline(configuration.outputTimeLimit, context)
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        // Completes after all answers before it.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in bound.value.close(promise: nil) }
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isDeaf else { return }
+        guard isIdentified else { return close(context) }
+        let bytes = unwrapInboundIn(data)
+        if input == nil { input = bytes } else { input?.writeImmutableBuffer(bytes) }
+        noteUse(context)
+        serve(context)
+    }
+
+    /// Serves the whole frames in the input.
+    private func serve(_ context: ChannelHandlerContext) {
+        guard var bytes = input else { return }
+        input = nil
+        var requests = 0
+        var frames = 0
+        while !isDeaf, !isPausedByWork {
+            let header: MBAPHeader?
+            do throws(FrameError) {
+                header = try FrameDecoder.header(of: bytes.readableBytesUInt8Span)
+            } catch {
+                // The length field is out of range, so nothing that follows can be understood (3.6).
+                registry.count(\.brokenStreams)
+                close(context)
+                break
+            }
+            guard let header else { break }
+            bytes.moveReaderIndex(forwardBy: MBAPHeader.count)
+            frames += 1
+            if header.protocolIdentifier == 0 {
+                requests += 1
+                serve(header, bytes.readableBytesUInt8Span.extracting(0..<header.pduCount), context)
+            } else {
+                registry.count(\.foreignFrames)
+            }
+            bytes.moveReaderIndex(forwardBy: header.pduCount)
+        }
+        registry.countRequests(requests)
+        flush(context)
+        guard !isDeaf else { return }
+        if bytes.readableBytes > 0 {
+            bytes.discardReadBytes()
+            input = bytes
+        }
+        watchHalfFrame(context, hasProgressed: frames > 0)
+    }
+
+    private func serve(_ header: MBAPHeader, _ pdu: Span<UInt8>, _ context: ChannelHandlerContext) {
+        let function = FunctionCode(rawValue: pdu[0])
+        if let security = configuration.security, !security.authorise(pdu, header.unit, peer) {
+            registry.count(\.unauthorisedRequests)
+            return answer(header, .exception(function, .illegalFunction), context)
+        }
+        // Too much in work: said before the request is looked at, and ahead of the answers that wait (4.4).
+        guard queue.count < max(1, configuration.maximumInWork) else { return answerBusy(header, function, context) }
+        if queue.isEmpty || !configuration.answersInOrder {
+            let isAnswered = output.append(transaction: header.transaction, unit: header.unit) { bytes in
+                responder.answer(pdu, unit: header.unit, into: &bytes)
+            }
+            if isAnswered { return flushUnlessGathering(context) }
+        }
+        switch reply(to: pdu, unit: header.unit) {
+        case .now(let response): answer(header, response, context)
+        case .later(let delay, let response): take(header, function, delay, response, context)
+        case .pending(let pending): take(header, function, pending, context)
+        case .silence: break
+        case .closeConnection: close(context)
+        }
+    }
+
+    private func reply(to pdu: Span<UInt8>, unit: UInt8) -> ServerReply {
+        do throws(RequestStructureError) {
+            return responder.respond(to: try Request(decoding: pdu), unit: unit, peer: peer)
+        } catch {
+            switch error {
+            case .structure(let function): return responder.respond(toMalformed: function, unit: unit)
+            case .reference(let function): return .now(.exception(function, error.exception))
+            // The frame decoder lets no empty PDU through.
+            case .empty: return .closeConnection
+            }
+        }
+    }
+
+    // MARK: Work that takes time
+
+    /// With ``ModbusServerConfiguration/pausesWhenBusy`` the input waits while there is no room for work.
+    private var isPausedByWork: Bool {
+        configuration.pausesWhenBusy && queue.count >= max(1, configuration.maximumInWork)
+    }
+
+    private func take(
+        _ header: MBAPHeader,
+        _ function: FunctionCode,
+        _ delay: Duration,
+        _ response: Response,
+        _ context: ChannelHandlerContext
+    ) {
+        guard registry.takeWork() else { return answerBusy(header, function, context) }
+        let number = queue.add(header, function, deadline: answerDeadline(context))
+        noteWork()
+        let scheduled = context.eventLoop.assumeIsolated()
+        scheduled.scheduleTask(in: TimeAmount(bounded: delay)) { self.finished(number, response, context) }
+    }
+
+    private func take(
+        _ header: MBAPHeader,
+        _ function: FunctionCode,
+        _ pending: PendingReply,
+        _ context: ChannelHandlerContext
+    ) {
+        guard registry.takeWork() else {
+            pending.abandon()
+            return answerBusy(header, function, context)
+        }
+        let number = queue.add(header, function, deadline: answerDeadline(context), pending: pending)
+        noteWork()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        pending.onAnswer { response in
+            bound.eventLoop.execute { bound.value.0.finished(number, response, bound.value.1) }
+        }
+    }
+
+    private func finished(_ number: Int, _ response: Response, _ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
+        queue.complete(number, with: encoded(response))
+        release(context)
+    }
+
+    /// Sends what may leave, and goes on with what waited for room.
+    private func release(_ context: ChannelHandlerContext) {
+        let wasPaused = isPausedByWork
+        let ready = queue.takeReady(inOrder: configuration.answersInOrder)
+        guard !ready.isEmpty else { return }
+        registry.releaseWork(ready.count)
+        noteWork()
+        for slot in ready {
+            append(transaction: slot.transaction, unit: slot.unit, slot.answer ?? [])
+            flushUnlessGathering(context)
+        }
+        flush(context)
+        closeWhenDrained(context)
+        guard wasPaused, !isPausedByWork else { return }
+        serve(context)
+        continueReading(context)
+    }
+
+    private func noteWork() { entry.setInWork(queue.count) }
+
+    private func answerDeadline(_ context: ChannelHandlerContext) -> NIODeadline {
+        setDeadline(configuration.answerTimeLimit, context)
+    }
+
+    // MARK: Answers
+
+    private func encoded(_ response: Response) -> [UInt8] {
+        (response.fits ? response : .exception(response.function, .serverDeviceFailure)).encoded
+    }
+
+    /// Answers at once, or behind the answers that have to leave before.
+    private func answer(_ header: MBAPHeader, _ response: Response, _ context: ChannelHandlerContext) {
+        let bytes = encoded(response)
+        guard queue.isEmpty || !configuration.answersInOrder else {
+            guard registry.takeWork() else { return answerBusy(header, response.function, context) }
+            _ = queue.add(header, response.function, deadline: .distantFuture, answer: bytes)
+            return noteWork()
+        }
+        append(transaction: header.transaction, unit: header.unit, bytes)
+        flushUnlessGathering(context)
+    }
+
+    private func answerBusy(_ header: MBAPHeader, _ function: FunctionCode, _ context: ChannelHandlerContext) {
+        registry.count(\.busyAnswers)
+        append(
+            transaction: header.transaction,
+            unit: header.unit,
+            Response.exception(function, .serverDeviceBusy).encoded
+        )
+        flushUnlessGathering(context)
+    }
+
+    private func append(transaction: UInt16, unit: UInt8, _ pdu: [UInt8]) {
+        _ = output.append(transaction: transaction, unit: unit) { bytes in
+            bytes.append(contentsOf: pdu)
+            return true
+        }
+    }
+
+    /// One answer a segment, if the operator wants it so (3.3).
+    private func flushUnlessGathering(_ context: ChannelHandlerContext) {
+        if !configuration.coalescesAnswers { flush(context) }
+    }
+
+    private func flush(_ context: ChannelHandlerContext) {
+        guard !output.isEmpty else { return }
+        context.writeAndFlush(wrapOutboundOut(output.take()), promise: nil)
+        if !context.channel.isWritable { checkPendingOutput(context) }
+    }
+
+    // MARK: Back-pressure
+
+    func read(context: ChannelHandlerContext) {
+        // A peer that does not read its answers is not read from either, so that they cannot pile up.
+        guard context.channel.isWritable, !isPausedByWork else {
+            readIsHeldBack = true
+            return
+        }
+        context.read()
+    }
+
+    private func continueReading(_ context: ChannelHandlerContext) {
+        guard readIsHeldBack, context.channel.isWritable, !isPausedByWork else { return }
+        readIsHeldBack = false
+        context.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            if !isDraining { outputDeadline = nil }
+            continueReading(context)
+        } else {
+            outputDeadline = setDeadline(configuration.outputTimeLimit, context)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func checkPendingOutput(_ context: ChannelHandlerContext) {
+        // A channel that cannot tell (in tests) is bounded by the time limit alone.
+        let pending = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        guard let pending, pending > configuration.maximumPendingOutput else { return }
+        registry.count(\.slowReaders)
+        close(context)
+    }
+
+    // MARK: Time
+
+    private func setDeadline(_ limit: Duration, _ context: ChannelHandlerContext) -> NIODeadline {
+        let deadline = context.eventLoop.now + TimeAmount(bounded: limit)
+        timer.arm(at: deadline)
+        return deadline
+    }
+
+    private func noteUse(_ context: ChannelHandlerContext) {
+        entry.touch(context.eventLoop.now)
+        if let limit = configuration.idleLimit { idleDeadline = setDeadline(limit, context) }
+    }
+
+    /// The clock of a frame starts with its first byte and is not moved by the bytes that follow.
+    private func watchHalfFrame(_ context: ChannelHandlerContext, hasProgressed: Bool) {
+        guard input != nil, !isPausedByWork else {
+            frameDeadline = nil
+            return
+        }
+        guard hasProgressed || frameDeadline == nil else { return }
+        frameDeadline = setDeadline(configuration.frameTimeLimit, context)
+    }
+
+    private func deadlineReached(_ context: ChannelHandlerContext) {
+        let now = context.eventLoop.now
+        answerExpired(at: now, context)
+        if let handshakeDeadline, handshakeDeadline <= now {
+            registry.handshakeFailed(entry, "the handshake took too long")
+            close(context)
+        } else if let outputDeadline, outputDeadline <= now {
+            registry.count(\.slowReaders)
+            close(context)
+        } else if let frameDeadline, frameDeadline <= now {
+            registry.count(\.slowFrames)
+            close(context)
+        } else if let idleDeadline, idleDeadline <= now, queue.isEmpty {
+            close(context)
+        } else {
+            let deadlines = [handshakeDeadline, outputDeadline, frameDeadline, idleDeadline, queue.earliestDeadline]
+            if let next = deadlines.compactMap({ $0 }).filter({ $0 > now }).min() { timer.arm(at: next) }
+        }
+    }
+
+    /// A responder that takes too long is answered for (9.18).
+    private func answerExpired(at now: NIODeadline, _ context: ChannelHandlerContext) {
+        let expired = queue.expired(at: now)
+        guard !expired.isEmpty else { return }
+        for slot in expired {
+            registry.count(\.lateAnswers)
+            slot.pending?.abandon()
+            queue.complete(slot.number, with: Response.exception(slot.function, .serverDeviceFailure).encoded)
+        }
+        release(context)
+    }
+}
