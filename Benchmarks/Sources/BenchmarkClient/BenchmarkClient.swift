@@ -9,7 +9,8 @@ import NIOPosix
 /// Reads registers as fast as a server answers, checks every value, and prints one line of JSON.
 ///
 /// Options: `--port`, `--depth` (requests in flight, 1 to 16), `--registers`, `--milliseconds` or `--requests`, `--warmup`
-/// (milliseconds), `--on-loop` (the callers run on the client's event loop instead of the default executor).
+/// (milliseconds). The callers run on the default executor, or on the client's event loop: as tasks that prefer it
+/// (`--task-executor`) or in an actor that lives there (`--actor`).
 @main
 struct BenchmarkClient {
     /// The main thread only waits: one that serves Swift's main queue crashes valgrind 3.19.
@@ -34,31 +35,20 @@ struct BenchmarkClient {
             requests: options.number("--requests", default: 0)
         )
         let result: Measurement
-        if options.has("--on-loop") {
-            let onLoop = LoopCaller(loop: group.next(), client: client)
-            result = try await plan.measure { try await onLoop.call(plan, lane: $0, start: $1) }
+        if options.has("--task-executor") {
+            result = try await withTaskExecutorPreference(LoopExecutor(group.next())) {
+                try await plan.measure { try await plan.call(client, lane: $0, start: $1) }
+            }
+        } else if options.has("--actor") {
+            let caller = LoopCaller(group.next())
+            result = try await plan.measure { lane, start in
+                try await caller.run { try await plan.call(client, lane: lane, start: start) }
+            }
         } else {
             result = try await plan.measure { try await plan.call(client, lane: $0, start: $1) }
         }
         print(result.json)
         await client.close()
-    }
-}
-
-/// Runs callers on an event loop.
-private actor LoopCaller {
-    private let loop: any EventLoop
-    private let client: ModbusClient
-
-    init(loop: any EventLoop, client: ModbusClient) {
-        self.loop = loop
-        self.client = client
-    }
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
-
-    func call(_ plan: Plan, lane: Int, start: NIODeadline) async throws -> Measurement {
-        try await plan.call(client, lane: lane, start: start)
     }
 }
 
