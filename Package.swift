@@ -12,7 +12,7 @@ let package = Package(
     name: "headroom",
     products: [
         .executable(name: "headroom", targets: ["CLI"]),
-        .library(name: "Modbus", targets: ["Modbus", "ModbusNIO"]),
+        .library(name: "Modbus", targets: ["Modbus", "ModbusNIO", "ModbusGateway"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -32,6 +32,8 @@ let package = Package(
         .target(name: "Simulation", dependencies: ["Quantities"]),
         // Wire: Modbus TCP client and server.
         .target(name: "ModbusNIO", dependencies: ["Modbus"] + nio),
+        // Many clients, one device: queues, shared reads, answers from memory.
+        .target(name: "ModbusGateway", dependencies: ["Modbus", "ModbusNIO"]),
         // Text files with located faults: the YAML reader behind profiles and site files.
         .target(name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")]),
         // Data: the shipped device profiles, copied beside the executable.
@@ -83,6 +85,10 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOTestUtils", package: "swift-nio"),
             ] + nio
+        ),
+        .testTarget(
+            name: "ModbusGatewayTests",
+            dependencies: ["ModbusGateway", "Modbus", "ModbusNIO", "TestSupport"] + nio
         ),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"]),
         .testTarget(
