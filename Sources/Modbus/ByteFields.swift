@@ -4,6 +4,12 @@
 // they read.
 
 extension Span<UInt8> {
+    /// A register among the values that a ``DataModel`` is given, counted from 0.
+    public func register(at place: Int) -> UInt16 { word(at: 2 * place) }
+
+    /// A bit among the values that a ``DataModel`` is given, counted from 0.
+    public func bit(at place: Int) -> Bool { self[place / 8] >> UInt8(place % 8) & 1 == 1 }
+
     /// The two bytes at an offset as one number.
     func word(at offset: Int) -> UInt16 {
         UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
@@ -36,6 +42,9 @@ extension Array {
 }
 
 extension [UInt8] {
+    /// Appends a register the way a ``DataModel`` gives it.
+    public mutating func append(register: UInt16) { append(word: register) }
+
     /// Appends a number, high byte first.
     mutating func append(word: UInt16) {
         append(UInt8(truncatingIfNeeded: word >> 8))
@@ -52,8 +61,8 @@ extension [UInt8] {
         }
     }
 
-    /// Appends bits, eight to a byte and padded with zeros.
-    mutating func append(bits: some RandomAccessCollection<Bool>) {
+    /// Appends bits the way a ``DataModel`` gives them: eight to a byte, lowest first, padded with zeros.
+    public mutating func append(bits: some RandomAccessCollection<Bool>) {
         append(addingCapacity: (bits.count + 7) / 8) { (output: inout OutputSpan<UInt8>) in
             var byte: UInt8 = 0
             var place: UInt8 = 0

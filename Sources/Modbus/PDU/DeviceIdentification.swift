@@ -80,20 +80,33 @@ public struct DeviceIdentification: Hashable, Sendable {
 
     /// Creates an identification with the three objects every device has.
     ///
-    /// Texts are cut to what fits an answer undivided (8.36).
+    /// Texts are cut to what fits an answer undivided (8.36); what is not ASCII becomes a question mark (8.31).
     public init(vendor: String, productCode: String, revision: String) {
         objects = [:]
-        self[0] = Array(vendor.utf8)
-        self[1] = Array(productCode.utf8)
-        self[2] = Array(revision.utf8)
+        self[0] = DeviceIdentification.ascii(vendor)
+        self[1] = DeviceIdentification.ascii(productCode)
+        self[2] = DeviceIdentification.ascii(revision)
     }
 
+    private static func ascii(_ text: String) -> [UInt8] { text.map { $0.asciiValue ?? questionMark } }
+
+    private static let questionMark = UInt8(ascii: "?")
+    /// Objects that the standard keeps for itself.
+    private static let reserved: ClosedRange<UInt8> = 0x07...0x7F
+
     /// An object's bytes; the three basic ones can be changed and not removed.
+    ///
+    /// Bytes are cut to what fits an answer undivided. Objects 0 to 6 are ASCII, other bytes become question marks;
+    /// 0x80 to 0xFF hold any bytes. 0x07 to 0x7F are reserved and cannot be set.
     public subscript(id: UInt8) -> [UInt8]? {
         get { objects[id] }
         set {
-            guard newValue != nil || id > 2 else { return }
-            objects[id] = newValue.map { Array($0.prefix(Limits.identificationObject)) }
+            guard newValue != nil || id > 2, !DeviceIdentification.reserved.contains(id) else { return }
+            objects[id] = newValue.map { value in
+                value.prefix(Limits.identificationObject).map {
+                    $0 < 0x80 || id >= 0x80 ? $0 : DeviceIdentification.questionMark
+                }
+            }
         }
     }
 

@@ -47,6 +47,9 @@ public struct DiagnosticsCode: RawRepresentable, Hashable, Sendable, CustomStrin
             .contains(self)
     }
 
+    /// Whether the answer carries one word, whatever was asked (8.30).
+    var givesOneWord: Bool { rawValue == 2 || (11...18).contains(rawValue) }
+
     /// The number, such as "sub-function 11".
     public var description: String { "sub-function \(rawValue)" }
 }

@@ -11,13 +11,18 @@ public struct ItemRange: Hashable, Sendable {
     ///
     /// - Returns: `nil` when it is empty or passes address 65535 (1.8).
     public init?(address: UInt16, count: Int) {
-        guard count > 0, Int(address) + count <= Limits.tableCount else { return nil }
+        guard count > 0, count <= Limits.tableCount - Int(address) else { return nil }
         self.address = address
         self.count = count
     }
 
     /// The addresses as numbers.
     public var addresses: Range<Int> { Int(address)..<Int(address) + count }
+
+    /// Whether all of the items are among these addresses.
+    public func isWithin(_ addresses: ClosedRange<UInt16>) -> Bool {
+        addresses.lowerBound <= address && self.addresses.upperBound - 1 <= Int(addresses.upperBound)
+    }
 }
 
 /// The rules that length, quantity and byte count of a request follow (section 8 of the checklist, 3.9, 9.9).

@@ -8,7 +8,9 @@ extension Request {
     public init(decoding pdu: Span<UInt8>) throws(RequestStructureError) {
         guard pdu.count > 0 else { throw .empty }
         let function = FunctionCode(rawValue: pdu[0])
-        guard let request = try Request.decode(function, pdu) else { throw .structure(function) }
+        guard pdu.count <= Limits.pduCount, let request = try Request.decode(function, pdu) else {
+            throw .structure(function)
+        }
         self = request
     }
 

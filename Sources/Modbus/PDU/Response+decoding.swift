@@ -99,6 +99,7 @@ extension Response {
         guard pdu.word(at: 1) == code.rawValue else { throw .echo }
         let answer = pdu.words(from: 3)
         guard !code.isEchoed || answer == data else { throw .echo }
+        if code.givesOneWord { try check(pdu, count: 5) }
         return answer
     }
 

@@ -106,7 +106,7 @@ public struct CommEventLog: Hashable, Sendable {
     public var status: UInt16
     /// How many messages were carried out.
     public var eventCount: UInt16
-    /// How many messages were for the device.
+    /// How many messages the device saw, the same as function 8, code 11.
     public var messageCount: UInt16
     /// The events, newest first, at most 64 (17.2).
     public var events: [UInt8]

@@ -12,36 +12,57 @@ extension DataModel {
     public mutating func answer(_ pdu: Span<UInt8>, into bytes: inout [UInt8]) {
         guard pdu.count > 0 else { return }
         let function = FunctionCode(rawValue: pdu[0])
-        guard !isListenOnly || function == .diagnostics else { return }
         let start = bytes.count
+        // A restart ends the mode and is not answered either (8.30).
+        let isListenOnly = isListenOnly
+        noteRequest(of: function)
+        guard !isListenOnly || function == .diagnostics else {
+            noteOutcome(of: function, .silent)
+            return
+        }
+        var outcome: RequestOutcome
         do throws(ExceptionCode) {
             try carryOut(function, pdu, into: &bytes)
-            noteOutcome(of: function, exception: nil)
+            outcome = bytes.count > start ? .answered : .silent
         } catch {
-            bytes.removeLast(bytes.count - start)
+            bytes.cut(to: start)
             bytes.append(function.exceptionByte)
             bytes.append(error.rawValue)
-            noteOutcome(of: function, exception: error)
+            outcome = .refused(error)
         }
+        if isListenOnly {
+            bytes.cut(to: start)
+            outcome = .silent
+        }
+        noteOutcome(of: function, outcome)
     }
 
     /// Answers a request as a value; see ``answer(_:into:)``.
     ///
     /// - Returns: `nil` for a request that gets no answer.
     public mutating func answer(_ request: Request) -> Response? {
-        guard request.fault == nil || request.isAddressFault else {
-            let isServed = functions.contains(request.function)
-            return .exception(request.function, isServed ? .illegalDataValue : .illegalFunction)
-        }
+        guard request.fault == nil || request.isAddressFault else { return refuse(request.function) }
         var bytes: [UInt8] = []
         answer(request.encoded.span, into: &bytes)
         guard !bytes.isEmpty else { return nil }
         do throws(ResponseFault) {
             return try Response(decoding: bytes.span, answering: request)
         } catch {
-            // A model that broke its own promise; what the peer would see is a bad answer.
+            // Answers are checked before they get here.
             return .exception(request.function, .serverDeviceFailure)
         }
+    }
+
+    /// Answers what could not even be encoded.
+    private mutating func refuse(_ function: FunctionCode) -> Response? {
+        noteRequest(of: function)
+        guard !isListenOnly else {
+            noteOutcome(of: function, .silent)
+            return nil
+        }
+        let exception: ExceptionCode = functions.contains(function) ? .illegalDataValue : .illegalFunction
+        noteOutcome(of: function, .refused(exception))
+        return .exception(function, exception)
     }
 
     private mutating func carryOut(
@@ -73,7 +94,18 @@ extension DataModel {
         let range = try items.range()
         bytes.append(pdu[0])
         bytes.append(UInt8(truncatingIfNeeded: table.byteCount(items.count)))
+        try checkedRead(table, range, into: &bytes)
+    }
+
+    /// Reads, and looks whether the model gave as much as it was asked for.
+    private func checkedRead(
+        _ table: DataTable,
+        _ range: ItemRange,
+        into bytes: inout [UInt8]
+    ) throws(ExceptionCode) {
+        let end = bytes.count + table.byteCount(range.count)
         try read(table, range, into: &bytes)
+        guard bytes.count == end else { throw .serverDeviceFailure }
     }
 
     private mutating func writeCoil(_ pdu: Span<UInt8>, into bytes: inout [UInt8]) throws(ExceptionCode) {
@@ -117,7 +149,7 @@ extension DataModel {
         guard pdu.count == 7 else { throw .illegalDataValue }
         let items = PDUStructure.Items(address: pdu.word(at: 1), count: 1)
         let start = bytes.count
-        try read(.holdingRegisters, try items.range(), into: &bytes)
+        try checkedRead(.holdingRegisters, try items.range(), into: &bytes)
         let old = bytes.span.word(at: start)
         bytes.removeLast(2)
         let and = pdu.word(at: 3)
@@ -132,12 +164,12 @@ extension DataModel {
         guard let (readItems, writeItems) = PDUStructure.readWrite(pdu) else { throw .illegalDataValue }
         let range = try readItems.range()
         let start = bytes.count
-        try read(.holdingRegisters, range, into: &bytes)
-        bytes.removeLast(bytes.count - start)
+        try checkedRead(.holdingRegisters, range, into: &bytes)
+        bytes.cut(to: start)
         try checkedWrite(.holdingRegisters, writeItems, pdu.extracting(10..<pdu.count))
         bytes.append(pdu[0])
         bytes.append(UInt8(truncatingIfNeeded: 2 * range.count))
-        try read(.holdingRegisters, range, into: &bytes)
+        try checkedRead(.holdingRegisters, range, into: &bytes)
     }
 
     // MARK: Other functions
@@ -150,8 +182,15 @@ extension DataModel {
             throw error.exception
         }
         guard let response = try answerOther(request) else { return }
-        guard response.fits else { throw .serverDeviceFailure }
+        if case .exception(request.function, let code) = response { throw code }
+        let start = bytes.count
+        guard response.fits, response.function == request.function else { throw .serverDeviceFailure }
         response.encode(into: &bytes)
+        do throws(ResponseFault) {
+            _ = try Response(decoding: bytes.span.extracting(start..<bytes.count), answering: request)
+        } catch {
+            throw .serverDeviceFailure
+        }
     }
 }
 
@@ -171,6 +210,9 @@ extension Request {
 }
 
 extension [UInt8] {
+    /// Takes away what was appended; a model may have taken away more.
+    fileprivate mutating func cut(to count: Int) { removeLast(Swift.max(0, self.count - count)) }
+
     /// Appends the first bytes of a PDU.
     fileprivate mutating func append(contentsOf pdu: Span<UInt8>, count: Int) {
         append(addingCapacity: count) { (output: inout OutputSpan<UInt8>) in

@@ -19,7 +19,8 @@ public enum DataTable: String, Hashable, Sendable, CaseIterable {
 ///
 /// A server answers with ``answer(_:into:)``, which keeps the standard's rules and their order, so that a model sees
 /// only requests that are right in form and within address 65535. Values travel in the wire's form on both ways:
-/// registers high byte first, bits packed eight to a byte with the lowest first.
+/// registers high byte first, bits packed eight to a byte with the lowest first. `append(register:)` and
+/// `append(bits:)` on arrays of bytes, `register(at:)` and `bit(at:)` on spans convert them.
 ///
 /// A request that fails must leave everything as it was (8.22): ``answer(_:into:)`` asks
 /// ``checkWrite(_:_:_:)`` before it writes. Whoever shares a model between connections holds a lock around a whole
@@ -36,7 +37,8 @@ public protocol DataModel {
     /// - Parameters:
     ///   - table: The table.
     ///   - items: 1 to 2000 bits or 1 to 125 registers.
-    ///   - bytes: Gets exactly as many bytes as the items take.
+    ///   - bytes: Gets exactly as many bytes as the items take, behind what is there; another number of them counts as
+    ///     ``ExceptionCode/serverDeviceFailure``.
     /// - Throws: ``ExceptionCode/illegalDataAddress`` when an item does not exist.
     func read(_ table: DataTable, _ items: ItemRange, into bytes: inout [UInt8]) throws(ExceptionCode)
 
@@ -61,12 +63,26 @@ public protocol DataModel {
 
     /// Answers a request that is not about the four tables.
     ///
-    /// - Returns: The answer; `nil` to stay silent, as the standard wants in listen-only mode.
+    /// - Returns: The answer; `nil` to stay silent, as the standard wants for entering listen-only mode. What is no
+    ///   answer to the request goes out as ``ExceptionCode/serverDeviceFailure``.
     /// - Throws: Why it is refused.
     mutating func answerOther(_ request: Request) throws(ExceptionCode) -> Response?
 
-    /// Learns how a request ended, before its answer is sent; `exception` is `nil` for a success.
-    mutating func noteOutcome(of function: FunctionCode, exception: ExceptionCode?)
+    /// Learns that a request has come, before anything else happens to it.
+    mutating func noteRequest(of function: FunctionCode)
+
+    /// Learns how a request ended, before its answer is sent.
+    mutating func noteOutcome(of function: FunctionCode, _ outcome: RequestOutcome)
+}
+
+/// How a request ended.
+public enum RequestOutcome: Hashable, Sendable {
+    /// It was carried out.
+    case answered
+    /// It was refused.
+    case refused(ExceptionCode)
+    /// It gets no answer: the unit only listens, or begins to.
+    case silent
 }
 
 extension DataModel {
@@ -80,5 +96,8 @@ extension DataModel {
     public mutating func answerOther(_ request: Request) throws(ExceptionCode) -> Response? { throw .illegalFunction }
 
     /// Does nothing.
-    public mutating func noteOutcome(of function: FunctionCode, exception: ExceptionCode?) {}
+    public mutating func noteRequest(of function: FunctionCode) {}
+
+    /// Does nothing.
+    public mutating func noteOutcome(of function: FunctionCode, _ outcome: RequestOutcome) {}
 }

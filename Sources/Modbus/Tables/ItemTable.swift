@@ -92,16 +92,15 @@ public struct ItemTable<Item: Hashable & Sendable>: Hashable, Sendable {
 
     /// The value at an address; `nil` for a gap.
     public subscript(address: UInt16) -> Item? {
-        read(address: address, count: 1)?.first
+        let place = Int(address)
+        return index(covering: place..<place + 1).map { runs[$0].values[place - runs[$0].start] }
     }
 
     /// The values from an address on, in order.
     ///
     /// - Returns: `nil` when one of the items does not exist.
     public func read(address: UInt16, count: Int) -> [Item]? {
-        let start = Int(address)
-        guard count > 0 else { return nil }
-        return run(covering: start..<start + count).map(Array.init)
+        ItemRange(address: address, count: count).flatMap { run(covering: $0.addresses) }.map(Array.init)
     }
 
     // MARK: The clients' side

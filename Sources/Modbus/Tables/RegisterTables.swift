@@ -105,7 +105,7 @@ extension RegisterTables: DataModel {
             for limit in writeLimits {
                 for place in 0..<items.count
                 where limit.addresses.contains(items.address + UInt16(place))
-                    && !limit.values.contains(values.word(at: 2 * place))
+                    && !limit.values.contains(values.register(at: place))
                 {
                     throw limit.exception
                 }
@@ -121,8 +121,8 @@ extension RegisterTables: DataModel {
         _ values: Span<UInt8>
     ) throws(ExceptionCode) {
         switch table {
-        case .coils: try coils.overwrite(items) { values[$0 / 8] >> UInt8($0 % 8) & 1 == 1 }
-        case .holdingRegisters: try holding.overwrite(items) { values.word(at: 2 * $0) }
+        case .coils: try coils.overwrite(items) { values.bit(at: $0) }
+        case .holdingRegisters: try holding.overwrite(items) { values.register(at: $0) }
         case .discreteInputs, .inputRegisters: throw .illegalDataAddress
         }
     }
@@ -149,8 +149,11 @@ extension RegisterTables: DataModel {
     }
 
     /// Counts for the functions of serial lines.
-    public mutating func noteOutcome(of function: FunctionCode, exception: ExceptionCode?) {
-        serialLine?.noteOutcome(of: function, exception: exception)
+    public mutating func noteRequest(of function: FunctionCode) { serialLine?.noteRequest() }
+
+    /// Counts for the functions of serial lines.
+    public mutating func noteOutcome(of function: FunctionCode, _ outcome: RequestOutcome) {
+        serialLine?.noteOutcome(of: function, outcome)
     }
 
     private func readFiles(_ references: [FileReference]) throws(ExceptionCode) -> [[UInt16]] {

@@ -40,7 +40,8 @@ public struct DiagnosticCounters: Hashable, Sendable {
 
 /// The functions of the standard for devices on serial lines: 7, 8, 11, 12 and 17.
 ///
-/// Whoever reads the line counts frames in ``counters`` and asks ``isListenOnly`` before answering.
+/// A ``DataModel`` that has them counts what it is asked to answer. Whoever reads a line adds to ``counters`` what never
+/// gets that far: frames for others and frames with errors.
 public struct SerialLineFunctions: Hashable, Sendable {
     /// Events as function 12 lists them (17.2).
     private enum Event {
@@ -49,12 +50,25 @@ public struct SerialLineFunctions: Hashable, Sendable {
         static let received: UInt8 = 0x80
         static let receivedInListenOnly: UInt8 = 0xA0
         static let sent: UInt8 = 0x40
+
+        /// What is sent, with a bit for the kind of exception.
+        static func sent(_ exception: ExceptionCode) -> UInt8 {
+            switch exception {
+            case .serverDeviceFailure: sent | 0x02
+            case .acknowledge, .serverDeviceBusy: sent | 0x04
+            default: sent | 0x01
+            }
+        }
     }
 
     /// Eight bits whose meaning is the device's (function 7).
     public var exceptionStatus: UInt8 = 0
-    /// Identifier, run indicator (0x00 or 0xFF) and more (function 17).
-    public var serverID: [UInt8]
+    /// What the device is, in its own code (function 17); cut to 250 bytes in the answer.
+    public var identifier: [UInt8]
+    /// Whether the device runs (function 17); sent as 0x00 or 0xFF (8.28).
+    public var isRunning = true
+    /// What else the device says with function 17; cut to what fits the answer.
+    public var additionalData: [UInt8]
     /// The device's diagnostic register (function 8, code 2).
     public var diagnosticRegister: UInt16 = 0
     /// Whether clients may restart and silence the device (function 8, codes 1 and 4); on TCP any client could then
@@ -69,11 +83,19 @@ public struct SerialLineFunctions: Hashable, Sendable {
     public private(set) var asciiDelimiter: UInt8 = 0x0A
     private var eventCount: UInt16 = 0
     private var events: [UInt8] = []
+    /// Whether the request at hand set the counters to zero; it is not counted itself.
+    private var isReset = false
 
     /// Creates the functions of a device.
-    public init(serverID: [UInt8], allowsListenOnly: Bool = false) {
-        self.serverID = Array(serverID.prefix(Limits.serverID))
+    public init(identifier: [UInt8], additionalData: [UInt8] = [], allowsListenOnly: Bool = false) {
+        self.identifier = identifier
+        self.additionalData = additionalData
         self.allowsListenOnly = allowsListenOnly
+    }
+
+    private var serverID: [UInt8] {
+        let mandatory = identifier.prefix(Limits.serverID - 1) + [isRunning ? 0xFF : 0x00]
+        return Array((mandatory + additionalData).prefix(Limits.serverID))
     }
 
     /// Answers one of the functions.
@@ -91,7 +113,7 @@ public struct SerialLineFunctions: Hashable, Sendable {
                 CommEventLog(
                     status: 0,
                     eventCount: eventCount,
-                    messageCount: counters.serverMessages,
+                    messageCount: counters.busMessages,
                     events: events
                 )
             )
@@ -100,21 +122,38 @@ public struct SerialLineFunctions: Hashable, Sendable {
         }
     }
 
-    /// Counts how a request ended (17.1, 17.2).
-    mutating func noteOutcome(of function: FunctionCode, exception: ExceptionCode?) {
+    /// Counts a request and writes it into the log, before it is carried out (17.2).
+    mutating func noteRequest() {
+        counters.busMessages &+= 1
+        counters.serverMessages &+= 1
         note(isListenOnly ? Event.receivedInListenOnly : Event.received)
-        guard let exception else {
+    }
+
+    /// Counts how a request ended (17.1, 17.2).
+    mutating func noteOutcome(of function: FunctionCode, _ outcome: RequestOutcome) {
+        guard !isReset else {
+            isReset = false
+            return
+        }
+        switch outcome {
+        case .answered:
             // Reading the counters is no event of theirs.
             if function != .getCommEventCounter, function != .getCommEventLog { eventCount &+= 1 }
             note(Event.sent)
-            return
+        case .refused(let exception):
+            counters.exceptions &+= 1
+            if exception == .serverDeviceBusy { counters.busy &+= 1 }
+            note(Event.sent(exception))
+        case .silent:
+            counters.noResponses &+= 1
         }
-        counters.exceptions &+= 1
-        switch exception {
-        case .serverDeviceFailure: note(Event.sent | 0x02)
-        case .acknowledge, .serverDeviceBusy: note(Event.sent | 0x04)
-        default: note(Event.sent | 0x01)
-        }
+    }
+
+    /// Sets the counters to zero (function 8, codes 1 and 10).
+    private mutating func reset() {
+        counters = DiagnosticCounters()
+        eventCount = 0
+        isReset = true
     }
 
     private mutating func note(_ event: UInt8) {
@@ -142,9 +181,9 @@ public struct SerialLineFunctions: Hashable, Sendable {
             return .diagnostics(code, data: [diagnosticRegister])
         case .clearCounters:
             guard data == [0] else { throw .illegalDataValue }
-            counters = DiagnosticCounters()
+            note(Event.sent)
+            reset()
             diagnosticRegister = 0
-            eventCount = 0
             return .diagnostics(code, data: data)
         case .clearOverrunCounter:
             guard data == [0] else { throw .illegalDataValue }
@@ -163,9 +202,9 @@ public struct SerialLineFunctions: Hashable, Sendable {
         guard data == [0] || data == [0xFF00] else { throw .illegalDataValue }
         let wasListenOnly = isListenOnly
         isListenOnly = false
+        if !wasListenOnly { note(Event.sent) }
         if data == [0xFF00] { events = [] }
-        counters = DiagnosticCounters()
-        eventCount = 0
+        reset()
         note(Event.restart)
         return wasListenOnly ? nil : .diagnostics(.restartCommunications, data: data)
     }
