@@ -12,7 +12,7 @@ let package = Package(
     name: "headroom",
     products: [
         .executable(name: "headroom", targets: ["CLI"]),
-        .library(name: "Modbus", targets: ["Modbus", "ModbusNIO", "ModbusGateway"]),
+        .library(name: "Modbus", targets: ["Modbus", "ModbusNIO", "ModbusSerial", "ModbusGateway"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -32,6 +32,8 @@ let package = Package(
         .target(name: "Simulation", dependencies: ["Quantities"]),
         // Wire: Modbus TCP client and server.
         .target(name: "ModbusNIO", dependencies: ["Modbus"] + nio),
+        // Wire: serial ports, and a Modbus server on them.
+        .target(name: "ModbusSerial", dependencies: ["Modbus", "ModbusNIO"] + nio),
         // Many clients, one device: queues, shared reads, answers from memory.
         .target(name: "ModbusGateway", dependencies: ["Modbus", "ModbusNIO"]),
         // Text files with located faults: the YAML reader behind profiles and site files.
@@ -84,6 +86,13 @@ let package = Package(
                 "ModbusNIO", "Modbus",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOTestUtils", package: "swift-nio"),
+            ] + nio
+        ),
+        .testTarget(
+            name: "ModbusSerialTests",
+            dependencies: [
+                "ModbusSerial", "Modbus", "ModbusNIO", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),
         .testTarget(

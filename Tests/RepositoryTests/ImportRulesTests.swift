@@ -30,6 +30,7 @@ struct ImportRulesTests {
         "Balancing": ["Quantities"],
         "Simulation": ["Quantities"],
         "ModbusNIO": ["Modbus", "NIOCore", "NIOPosix", "Synchronization", "Glibc", "Musl"],
+        "ModbusSerial": ["Modbus", "ModbusNIO", "NIOCore", "NIOPosix", "Synchronization", "Glibc", "Musl"],
         "ModbusGateway": ["Modbus", "ModbusNIO", "Synchronization"],
         "Documents": ["Yams", "Glibc", "Musl"],
         "Devices": ["Quantities", "Modbus", "ModbusNIO", "Documents", "Profiles", "Glibc", "Musl"],

@@ -42,7 +42,7 @@ public final class PendingReply: Sendable, Hashable {
     }
 
     /// Sets who is told the answer; called at once when it is there.
-    func onAnswer(_ action: @escaping @Sendable (Response) -> Void) {
+    package func onAnswer(_ action: @escaping @Sendable (Response) -> Void) {
         let early: Response? = state.withLock { state in
             switch state {
             case .open(_, let whenAbandoned):
@@ -59,7 +59,7 @@ public final class PendingReply: Sendable, Hashable {
     }
 
     /// Says that the answer is of no use any more.
-    func abandon() {
+    package func abandon() {
         let action: (@Sendable () -> Void)? = state.withLock { state in
             defer { state = .over }
             if case .open(_, let whenAbandoned) = state { return whenAbandoned }
