@@ -25,15 +25,17 @@ struct ClientBench: Sendable {
         func next() -> ModbusClientError? { errors.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
     }
 
-    init(_ adjust: (inout ModbusClientConfiguration) -> Void = { _ in }) throws {
+    init(framing: Framing? = nil, _ adjust: (inout ModbusClientConfiguration) -> Void = { _ in }) throws {
         var configuration = ModbusClientConfiguration(host: "meter")
         configuration.jitterSeed = 1
+        // So that each write on a channel is one request.
+        configuration.sharesWrites = false
         adjust(&configuration)
         let loop = NIOAsyncTestingEventLoop()
         let (connections, continuation) = AsyncStream.makeStream(of: NIOAsyncTestingChannel.self)
         let failures = Failures()
         let address = try SocketAddress(ipAddress: "127.0.0.1", port: 502)
-        let connector = Connector { _, prepare in
+        let connector = Connector { _, prepare -> EventLoopFuture<any Channel> in
             if let error = failures.next() { return loop.makeFailedFuture(error) }
             let channel = NIOAsyncTestingChannel(loop: loop)
             return prepare(channel).flatMap { channel.connect(to: address) }.map {
@@ -44,13 +46,30 @@ struct ClientBench: Sendable {
         self.loop = loop
         self.connections = connections
         self.failures = failures
-        client = ModbusClient(configuration, loop: loop, connector: connector)
+        client = ModbusClient(configuration, framing: framing, loop: loop, connector: connector)
     }
 
     /// The next channel the client connects.
     func nextConnection() async throws -> NIOAsyncTestingChannel {
         let next = await connections.first { _ in true }
         return try #require(next)
+    }
+
+    /// Sends a request in a task of its own.
+    func send(
+        _ request: Request,
+        unit: UInt8 = 1,
+        timeout: Duration? = nil,
+        mayRepeat: Bool? = nil
+    ) -> Task<Result<Response, ModbusClientError>, Never> {
+        let client = client
+        return Task {
+            do throws(ModbusClientError) {
+                return .success(try await client.send(request, unit: unit, timeout: timeout, mayRepeat: mayRepeat))
+            } catch {
+                return .failure(error)
+            }
+        }
     }
 
     /// Reads one register in a task of its own.

@@ -20,8 +20,8 @@ extension ModbusClientError {
         case .exception(let code): code.exitCode
         case .badResponse, .wrongUnit: .badData
         case .invalidRequest: .validationFailure
-        case .timeout, .queueTimeout, .connectionRefused, .connectFailed, .connectionClosed, .queueFull, .backingOff,
-            .cancelled:
+        case .timeout, .queueTimeout, .connectionRefused, .connectFailed, .connectionClosed, .notConnected, .queueFull,
+            .backingOff, .cancelled:
             .unreachable
         }
     }

@@ -24,6 +24,8 @@ public enum ModbusClientError: Error, Hashable, Sendable, CustomStringConvertibl
     case queueFull
     /// The client waits before it connects again; the request was not sent.
     case backingOff(retryIn: Duration)
+    /// There is no connection, and none is opened unasked; see ``ModbusClientConfiguration/connectsOnDemand``.
+    case notConnected
     /// The request breaks the standard's limits and was not sent.
     case invalidRequest(String)
     /// The calling task was cancelled; a write may have happened.
@@ -42,6 +44,7 @@ public enum ModbusClientError: Error, Hashable, Sendable, CustomStringConvertibl
         case .wrongUnit(let expected, let actual): "unit \(actual) answered instead of unit \(expected)"
         case .queueFull: "not sent: too many requests are waiting"
         case .backingOff(let retryIn): "not sent: the next attempt to connect is in \(retryIn)"
+        case .notConnected: "not sent: not connected"
         case .invalidRequest(let reason): "not sent: \(reason)"
         case .cancelled: "cancelled"
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
@@ -9,13 +9,29 @@ import Glibc
 import Musl
 #endif
 
-/// Opens a client's connection; tests put a channel without a socket in its place.
-struct Connector: Sendable {
+/// Opens a client's connection.
+package struct Connector: Sendable {
     /// Prepares a new channel, on its event loop, before it connects.
-    typealias Preparation = @Sendable (any Channel) -> EventLoopFuture<Void>
+    package typealias Preparation = @Sendable (any Channel) -> EventLoopFuture<Void>
 
-    /// Opens a connection on an event loop.
+    /// Opens a connection on an event loop: a channel of ``ByteBuffer`` that is active when the future succeeds.
+    ///
+    /// A ``ModbusClientError`` reaches the caller as it is.
     let connect: @Sendable (any EventLoop, @escaping Preparation) -> EventLoopFuture<any Channel>
+
+    package init(
+        connect: @escaping @Sendable (any EventLoop, @escaping Preparation) -> EventLoopFuture<any Channel>
+    ) {
+        self.connect = connect
+    }
+
+    /// Connects the way a configuration says.
+    init(_ configuration: ModbusClientConfiguration) {
+        switch configuration.transport {
+        case .tcp, .rtuOverTCP: self = .tcp(configuration)
+        case .udp: self = .udp(configuration)
+        }
+    }
 
     /// Connects over TCP, to all addresses of a name in turn.
     ///
@@ -27,7 +43,7 @@ struct Connector: Sendable {
         let host = configuration.host
         let port = configuration.port
         let limit = TimeAmount(bounded: configuration.connectTimeout)
-        return Connector { loop, prepare in
+        return Connector { loop, prepare -> EventLoopFuture<any Channel> in
             guard (1...65535).contains(port) else {
                 return loop.makeFailedFuture(ModbusClientError.connectFailed("port \(port); ports are 1 to 65535"))
             }

@@ -11,7 +11,7 @@ struct TransactionLedger<Value> {
     struct Entry {
         let identifier: UInt16
         let deadline: NIODeadline
-        let value: Value
+        var value: Value
     }
 
     /// What an identifier in an answer stands for.
@@ -43,9 +43,17 @@ struct TransactionLedger<Value> {
         while entries.contains(where: { $0.identifier == next }) { next &+= 1 }
         let identifier = next
         next &+= 1
-        timedOut.removeAll { $0 == identifier }
+        if !timedOut.isEmpty { timedOut.removeAll { $0 == identifier } }
         entries.append(Entry(identifier: identifier, deadline: deadline, value: value))
         return identifier
+    }
+
+    /// The only request, where answers do not name theirs.
+    var first: (identifier: UInt16, value: Value)? { entries.first.map { ($0.identifier, $0.value) } }
+
+    /// Changes requests without taking them out.
+    mutating func update(_ change: (inout Value) -> Void) {
+        for index in entries.indices { change(&entries[index].value) }
     }
 
     /// Takes out what an answer belongs to.
