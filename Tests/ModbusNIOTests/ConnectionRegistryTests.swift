@@ -29,7 +29,7 @@ struct ConnectionRegistryTests {
         loop.advanceTime(by: .seconds(1))
         _ = registry.admit(channels[1])
         loop.advanceTime(by: .seconds(1))
-        first.touch(loop.now)
+        registry.touch(first)
         _ = registry.admit(channels[2])
         #expect(channels.map(\.isActive) == [true, false, true, true])
         first.setInWork(1)

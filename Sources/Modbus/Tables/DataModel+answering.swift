@@ -9,6 +9,7 @@ extension DataModel {
     /// - Parameters:
     ///   - pdu: Any bytes; nothing to say to none at all.
     ///   - bytes: Gets the answer; nothing when there is none.
+    @specialized(where Self == RegisterTables)
     public mutating func answer(_ pdu: Span<UInt8>, into bytes: inout [UInt8]) {
         guard pdu.count > 0 else { return }
         let function = FunctionCode(rawValue: pdu[0])

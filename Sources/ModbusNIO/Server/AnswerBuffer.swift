@@ -3,45 +3,58 @@
 import Modbus
 import NIOCore
 
-/// Collects the ADUs that leave together, in memory that is used again and again.
+/// Memory for the ADUs that leave together, used again and again.
 ///
-/// One serves all connections of an event loop, so that idle connections hold no memory for answers.
+/// One serves all connections of an event loop, so that idle connections hold no memory for answers. The bytes are
+/// taken out, filled and sent in one go.
 final class AnswerBuffer {
     private var bytes: [UInt8] = []
     private var output = ByteBuffer()
 
-    var isEmpty: Bool { bytes.isEmpty }
-
-    /// Appends one ADU, or nothing when `pdu` appends nothing.
-    ///
-    /// - Returns: What `pdu` returned; when that is `false`, nothing was appended.
-    func append(transaction: UInt16, unit: UInt8, pdu: (inout [UInt8]) -> Bool) -> Bool {
-        let start = bytes.count
-        MBAPHeader(transaction: transaction, unit: unit, pduCount: 0).encode(into: &bytes)
-        let body = bytes.count
-        guard pdu(&bytes) else {
-            bytes.removeLast(bytes.count - start)
-            return false
-        }
-        let count = bytes.count - body
-        if count == 0 || count > Limits.pduCount {
-            bytes.removeLast(bytes.count - start)
-        } else {
-            let length = UInt16(count + 1)
-            bytes[start + 4] = UInt8(length >> 8)
-            bytes[start + 5] = UInt8(truncatingIfNeeded: length)
-        }
-        return true
+    /// Takes out the memory, empty.
+    func take() -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &bytes)
+        return taken
     }
 
-    /// Gives all that was collected and begins anew.
+    /// Gives the memory back, and its bytes as a buffer to be sent.
     ///
     /// The memory of what was given before is used again as soon as the channel has sent it.
-    func take() -> ByteBuffer {
-        output.clear(minimumCapacity: bytes.count)
-        output.writeBytes(bytes)
-        bytes.removeAll(keepingCapacity: true)
+    func giveBack(_ filled: consuming [UInt8]) -> ByteBuffer {
+        output.clear(minimumCapacity: filled.count)
+        output.writeBytes(filled)
+        filled.removeAll(keepingCapacity: true)
+        bytes = filled
         return output
+    }
+}
+
+extension [UInt8] {
+    /// Appends one ADU, or nothing when `pdu` appends nothing or too much.
+    ///
+    /// - Returns: What `pdu` returned; when that is `false`, nothing was appended.
+    mutating func append(transaction: UInt16, unit: UInt8, pdu: (inout [UInt8]) -> Bool) -> Bool {
+        let start = count
+        MBAPHeader(transaction: transaction, unit: unit, pduCount: 0).encode(into: &self)
+        let body = count
+        let isAnswered = pdu(&self)
+        let length = count - body
+        if !isAnswered || length == 0 || length > Limits.pduCount {
+            removeLast(count - start)
+        } else {
+            self[start + 4] = UInt8(truncatingIfNeeded: (length + 1) >> 8)
+            self[start + 5] = UInt8(truncatingIfNeeded: length + 1)
+        }
+        return isAnswered
+    }
+
+    /// Appends one ADU.
+    mutating func append(transaction: UInt16, unit: UInt8, _ pdu: [UInt8]) {
+        _ = append(transaction: transaction, unit: unit) { bytes in
+            bytes.append(contentsOf: pdu)
+            return true
+        }
     }
 }
 

@@ -62,6 +62,7 @@ public final class ModelResponder<Model: DataModel & Sendable>: ModbusResponder 
     }
 
     /// Answers from the unit's model.
+    @specialized(where Model == RegisterTables)
     public func answer(_ pdu: Span<UInt8>, unit: UInt8, into bytes: inout [UInt8]) -> Bool {
         let isServed = state.withLock { state in
             guard let index = state.indices[Int(unit)] else { return false }

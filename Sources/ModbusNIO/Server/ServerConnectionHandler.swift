@@ -134,6 +134,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private func serve(_ context: ChannelHandlerContext) {
         guard var bytes = input else { return }
         input = nil
+        var answers = output.take()
         var requests = 0
         var frames = 0
         while !isDeaf, !isPausedByWork {
@@ -151,14 +152,14 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             frames += 1
             if header.protocolIdentifier == 0 {
                 requests += 1
-                serve(header, bytes.readableBytesUInt8Span.extracting(0..<header.pduCount), context)
+                serve(header, bytes.readableBytesUInt8Span.extracting(0..<header.pduCount), &answers, context)
             } else {
                 registry.count(\.foreignFrames)
             }
             bytes.moveReaderIndex(forwardBy: header.pduCount)
         }
         registry.countRequests(requests)
-        flush(context)
+        send(answers, context)
         guard !isDeaf else { return }
         if bytes.readableBytes > 0 {
             bytes.discardReadBytes()
@@ -167,24 +168,35 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         watchHalfFrame(context, hasProgressed: frames > 0)
     }
 
-    private func serve(_ header: MBAPHeader, _ pdu: Span<UInt8>, _ context: ChannelHandlerContext) {
+    private func serve(
+        _ header: MBAPHeader,
+        _ pdu: Span<UInt8>,
+        _ answers: inout [UInt8],
+        _ context: ChannelHandlerContext
+    ) {
+        // One answer a segment, if the operator wants it so (3.3).
+        defer { if !configuration.coalescesAnswers { flush(&answers, context) } }
         let function = FunctionCode(rawValue: pdu[0])
         if let security = configuration.security, !security.authorise(pdu, header.unit, peer) {
             registry.count(\.unauthorisedRequests)
-            return answer(header, .exception(function, .illegalFunction), context)
+            return answer(header, .exception(function, .illegalFunction), &answers)
         }
         // Too much in work: said before the request is looked at, and ahead of the answers that wait (4.4).
-        guard queue.count < max(1, configuration.maximumInWork) else { return answerBusy(header, function, context) }
+        guard queue.count < max(1, configuration.maximumInWork) else { return answerBusy(header, function, &answers) }
         if queue.isEmpty || !configuration.answersInOrder {
-            let isAnswered = output.append(transaction: header.transaction, unit: header.unit) { bytes in
+            let isAnswered = answers.append(transaction: header.transaction, unit: header.unit) { bytes in
                 responder.answer(pdu, unit: header.unit, into: &bytes)
             }
-            if isAnswered { return flushUnlessGathering(context) }
+            if isAnswered { return }
         }
         switch reply(to: pdu, unit: header.unit) {
-        case .now(let response): answer(header, response, context)
-        case .later(let delay, let response): take(header, function, delay, response, context)
-        case .pending(let pending): take(header, function, pending, context)
+        case .now(let response): answer(header, response, &answers)
+        case .later(let delay, let response):
+            guard let number = takeWork(header, function, nil, &answers, context) else { return }
+            finish(number, with: response, after: delay, context)
+        case .pending(let pending):
+            guard let number = takeWork(header, function, pending, &answers, context) else { return pending.abandon() }
+            finish(number, with: pending, context)
         case .silence: break
         case .closeConnection: close(context)
         }
@@ -210,32 +222,30 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         configuration.pausesWhenBusy && queue.count >= max(1, configuration.maximumInWork)
     }
 
-    private func take(
+    /// Takes a place for a request, or answers that there is none.
+    private func takeWork(
         _ header: MBAPHeader,
         _ function: FunctionCode,
-        _ delay: Duration,
-        _ response: Response,
+        _ pending: PendingReply?,
+        _ answers: inout [UInt8],
         _ context: ChannelHandlerContext
-    ) {
-        guard registry.takeWork() else { return answerBusy(header, function, context) }
-        let number = queue.add(header, function, deadline: answerDeadline(context))
-        noteWork()
-        let scheduled = context.eventLoop.assumeIsolated()
-        scheduled.scheduleTask(in: TimeAmount(bounded: delay)) { self.finished(number, response, context) }
+    ) -> Int? {
+        guard registry.takeWork() else {
+            answerBusy(header, function, &answers)
+            return nil
+        }
+        let deadline = setDeadline(configuration.answerTimeLimit, context)
+        defer { entry.setInWork(queue.count) }
+        return queue.add(header, function, deadline: deadline, pending: pending)
     }
 
-    private func take(
-        _ header: MBAPHeader,
-        _ function: FunctionCode,
-        _ pending: PendingReply,
-        _ context: ChannelHandlerContext
-    ) {
-        guard registry.takeWork() else {
-            pending.abandon()
-            return answerBusy(header, function, context)
+    private func finish(_ number: Int, with response: Response, after delay: Duration, _ context: ChannelHandlerContext) {
+        context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(bounded: delay)) {
+            self.finished(number, response, context)
         }
-        let number = queue.add(header, function, deadline: answerDeadline(context), pending: pending)
-        noteWork()
+    }
+
+    private func finish(_ number: Int, with pending: PendingReply, _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         pending.onAnswer { response in
             bound.eventLoop.execute { bound.value.0.finished(number, response, bound.value.1) }
@@ -254,22 +264,17 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         let ready = queue.takeReady(inOrder: configuration.answersInOrder)
         guard !ready.isEmpty else { return }
         registry.releaseWork(ready.count)
-        noteWork()
+        entry.setInWork(queue.count)
+        var answers = output.take()
         for slot in ready {
-            append(transaction: slot.transaction, unit: slot.unit, slot.answer ?? [])
-            flushUnlessGathering(context)
+            answers.append(transaction: slot.transaction, unit: slot.unit, slot.answer ?? [])
+            if !configuration.coalescesAnswers { flush(&answers, context) }
         }
-        flush(context)
+        send(answers, context)
         closeWhenDrained(context)
         guard wasPaused, !isPausedByWork else { return }
         serve(context)
         continueReading(context)
-    }
-
-    private func noteWork() { entry.setInWork(queue.count) }
-
-    private func answerDeadline(_ context: ChannelHandlerContext) -> NIODeadline {
-        setDeadline(configuration.answerTimeLimit, context)
     }
 
     // MARK: Answers
@@ -279,42 +284,33 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     /// Answers at once, or behind the answers that have to leave before.
-    private func answer(_ header: MBAPHeader, _ response: Response, _ context: ChannelHandlerContext) {
+    private func answer(_ header: MBAPHeader, _ response: Response, _ answers: inout [UInt8]) {
         let bytes = encoded(response)
         guard queue.isEmpty || !configuration.answersInOrder else {
-            guard registry.takeWork() else { return answerBusy(header, response.function, context) }
+            guard registry.takeWork() else { return answerBusy(header, response.function, &answers) }
             _ = queue.add(header, response.function, deadline: .distantFuture, answer: bytes)
-            return noteWork()
+            return entry.setInWork(queue.count)
         }
-        append(transaction: header.transaction, unit: header.unit, bytes)
-        flushUnlessGathering(context)
+        answers.append(transaction: header.transaction, unit: header.unit, bytes)
     }
 
-    private func answerBusy(_ header: MBAPHeader, _ function: FunctionCode, _ context: ChannelHandlerContext) {
+    private func answerBusy(_ header: MBAPHeader, _ function: FunctionCode, _ answers: inout [UInt8]) {
         registry.count(\.busyAnswers)
-        append(
-            transaction: header.transaction,
-            unit: header.unit,
-            Response.exception(function, .serverDeviceBusy).encoded
-        )
-        flushUnlessGathering(context)
+        let busy = Response.exception(function, .serverDeviceBusy).encoded
+        answers.append(transaction: header.transaction, unit: header.unit, busy)
     }
 
-    private func append(transaction: UInt16, unit: UInt8, _ pdu: [UInt8]) {
-        _ = output.append(transaction: transaction, unit: unit) { bytes in
-            bytes.append(contentsOf: pdu)
-            return true
-        }
+    /// Sends what was gathered so far.
+    private func flush(_ answers: inout [UInt8], _ context: ChannelHandlerContext) {
+        send(answers, context)
+        answers = output.take()
     }
 
-    /// One answer a segment, if the operator wants it so (3.3).
-    private func flushUnlessGathering(_ context: ChannelHandlerContext) {
-        if !configuration.coalescesAnswers { flush(context) }
-    }
-
-    private func flush(_ context: ChannelHandlerContext) {
-        guard !output.isEmpty else { return }
-        context.writeAndFlush(wrapOutboundOut(output.take()), promise: nil)
+    private func send(_ answers: consuming [UInt8], _ context: ChannelHandlerContext) {
+        let isEmpty = answers.isEmpty
+        let bytes = output.giveBack(answers)
+        guard !isEmpty else { return }
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
         if !context.channel.isWritable { checkPendingOutput(context) }
     }
 
@@ -362,7 +358,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     private func noteUse(_ context: ChannelHandlerContext) {
-        entry.touch(context.eventLoop.now)
+        registry.touch(entry)
         if let limit = configuration.idleLimit { idleDeadline = setDeadline(limit, context) }
     }
 
