@@ -5,6 +5,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -13,9 +14,12 @@ let package = Package(
     products: [
         .executable(name: "headroom", targets: ["CLI"]),
         .library(name: "Modbus", targets: ["Modbus", "ModbusNIO", "ModbusSerial", "ModbusGateway"]),
+        .library(name: "ModbusTLS", targets: ["ModbusTLS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -36,6 +40,16 @@ let package = Package(
         .target(name: "ModbusSerial", dependencies: ["Modbus", "ModbusNIO"] + nio),
         // Many clients, one device: queues, shared reads, answers from memory.
         .target(name: "ModbusGateway", dependencies: ["Modbus", "ModbusNIO"]),
+        // Wire: Modbus over TLS; the only library target that sees the TLS library.
+        .target(
+            name: "ModbusTLS",
+            dependencies: [
+                "Modbus", "ModbusNIO",
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                asn1,
+            ] + nio
+        ),
         // Text files with located faults: the YAML reader behind profiles and site files.
         .target(name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")]),
         // Data: the shipped device profiles, copied beside the executable.
@@ -67,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Quantities", "Balancing", "Simulation", "Modbus", "ModbusNIO", "Documents", "Devices", "Emulation",
-                "StationControl", "Daemon", logging, lifecycle,
+                "Quantities", "Balancing", "Simulation", "Modbus", "ModbusNIO", "ModbusTLS", "Documents", "Devices",
+                "Emulation", "StationControl", "Daemon", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -99,6 +113,7 @@ let package = Package(
             name: "ModbusGatewayTests",
             dependencies: ["ModbusGateway", "Modbus", "ModbusNIO", "TestSupport"] + nio
         ),
+        .testTarget(name: "ModbusTLSTests", dependencies: ["ModbusTLS", "ModbusNIO", "Modbus", asn1] + nio),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"]),
         .testTarget(
             name: "DevicesTests",

@@ -32,6 +32,10 @@ struct ImportRulesTests {
         "ModbusNIO": ["Modbus", "NIOCore", "NIOPosix", "Synchronization", "Glibc", "Musl"],
         "ModbusSerial": ["Modbus", "ModbusNIO", "NIOCore", "NIOPosix", "Synchronization", "Glibc", "Musl"],
         "ModbusGateway": ["Modbus", "ModbusNIO", "Synchronization"],
+        "ModbusTLS": [
+            "Modbus", "ModbusNIO", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL", "SwiftASN1", "Synchronization", "Glibc",
+            "Musl",
+        ],
         "Documents": ["Yams", "Glibc", "Musl"],
         "Devices": ["Quantities", "Modbus", "ModbusNIO", "Documents", "Profiles", "Glibc", "Musl"],
         "Emulation": [
