@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the scripts of this folder share: building, placing processes on cores, servers, loads."""
 import contextlib
+import fcntl
 import json
 import os
 import resource
@@ -8,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, ".build")
@@ -81,6 +83,20 @@ def in_own_session():
     with contextlib.suppress(OSError):
         with open("/proc/self/autogroup", "w") as file:
             file.write("-20")
+
+
+def wait_for_others():
+    """Lets only one measurement at a time run on the machine.
+
+    Returns a file to hold; the system gives the place free when this process ends.
+    """
+    file = open(os.path.join(tempfile.gettempdir(), "headroom-benchmarks.lock"), "a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("waiting for another measurement to end …", file=sys.stderr)
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 class Placement:
