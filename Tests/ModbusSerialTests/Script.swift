@@ -22,16 +22,11 @@ final class Script: Sendable {
 
     private let process: Process
     private let lines: AsyncStream<String>
+    private let output = Pipe()
 
+    /// Starts a script that works until it is ended; whoever holds it calls ``end()``.
     init(_ name: String, _ arguments: [String]) throws {
-        let process = Process()
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        process.executableURL = URL(filePath: Script.python ?? "/usr/bin/python3")
-        process.arguments = ["-u", folder.appending(path: "Peers").appending(path: name).path] + arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
+        process = Script.process(name, arguments, output: output)
         let (lines, line) = AsyncStream.makeStream(of: String.self)
         let rest = Mutex("")
         output.fileHandleForReading.readabilityHandler = { handle in
@@ -49,11 +44,8 @@ final class Script: Sendable {
             }
         }
         self.lines = lines
-        self.process = process
         try process.run()
     }
-
-    deinit { end() }
 
     /// The next line of its output; `nil` at its end.
     func line() async -> String? {
@@ -61,13 +53,35 @@ final class Script: Sendable {
         return nil
     }
 
-    /// All lines up to its end.
-    func allLines() async -> [String] {
-        var all: [String] = []
-        for await line in lines { all.append(line) }
-        return all
+    /// Ends it at once.
+    func end() {
+        output.fileHandleForReading.readabilityHandler = nil
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    /// Ends it at once.
-    func end() { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    /// Runs a script to its end and gives the lines of its output.
+    static func run(_ name: String, _ arguments: [String]) async throws -> [String] {
+        // Into a file: unlike a pipe, it is complete when the script has ended.
+        let file = FileManager.default.temporaryDirectory.appending(path: "script-\(UUID().uuidString).txt")
+        try Data().write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let process = process(name, arguments, output: try FileHandle(forWritingTo: file))
+        let (exit, ended) = AsyncStream.makeStream(of: Void.self)
+        process.terminationHandler = { _ in ended.finish() }
+        try process.run()
+        for await _ in exit {}
+        withExtendedLifetime(process) {}
+        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+
+    private static func process(_ name: String, _ arguments: [String], output: Any) -> Process {
+        let process = Process()
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        process.executableURL = URL(filePath: python ?? "/usr/bin/python3")
+        process.arguments = ["-u", folder.appending(path: "Peers").appending(path: name).path] + arguments
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
 }

@@ -15,7 +15,7 @@ struct SerialPeersTests {
     private func asked(_ script: String, _ arguments: [String]) async throws -> [String] {
         let cable = try await Cable.lay()
         let server = try await RTUServer.start(.init(port: port(cable.a), units: [7]), responder: TestUnits())
-        let lines = await (try Script(script, arguments + [cable.b, "7"])).allLines()
+        let lines = try await Script.run(script, arguments + [cable.b, "7"])
         #expect(server.counters.busCommunicationErrors == 0)
         await server.stop()
         await cable.cut()
