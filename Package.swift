@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Simulation", dependencies: ["Quantities"]),
         // Wire: Modbus TCP client and server.
         .target(name: "ModbusNIO", dependencies: ["Modbus"] + nio),
-        // Wire: serial ports, and a Modbus server on them.
+        // Wire: serial ports, Modbus client and server on them.
         .target(name: "ModbusSerial", dependencies: ["Modbus", "ModbusNIO"] + nio),
         // Many clients, one device: queues, shared reads, answers from memory.
         .target(name: "ModbusGateway", dependencies: ["Modbus", "ModbusNIO"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Modbus
+import ModbusNIO
 import ModbusSerial
 import Testing
 
@@ -40,28 +41,31 @@ struct SerialPeersTests {
         #expect(lines == expected)
     }
 
-    /// Asks a server of another implementation.
-    private func ask(_ script: String, _ arguments: [String]) async throws {
+    /// Asks a server of another implementation with our client.
+    private func ask(_ script: String, _ role: [String], _ framing: SerialFraming, _ last: [String] = []) async throws {
         let cable = try await Cable.lay()
-        let server = try Script(script, arguments + [cable.a, "7"])
+        let server = try Script(script, role + [cable.a, "7"] + last)
         #expect(await server.line() == "ready")
-        let line = try await Line(port(cable.b))
-        try await line.send(unit: 7, [3, 0, 10, 0, 3])
-        #expect(try await line.answer(8) == [3, 6, 0, 10, 0, 11, 0, 12])
-        try await line.send(unit: 7, [16, 0, 20, 0, 2, 4, 0x12, 0x34, 0x56, 0x78])
-        #expect(try await line.answer(5) == [16, 0, 20, 0, 2])
-        try await line.send(unit: 7, [3, 0, 20, 0, 2])
-        #expect(try await line.answer(6) == [3, 4, 0x12, 0x34, 0x56, 0x78])
-        try await line.send(unit: 7, [3, 0, 99, 0, 2])
-        #expect(try await line.answer(2) == [0x83, 2])
+        let client = ModbusClient.serial(port(cable.b), framing: framing)
+        #expect(try await client.readHoldingRegisters(address: 10, count: 3, unit: 7) == [10, 11, 12])
+        #expect(try await client.readHoldingRegisters(address: 0, count: 100, unit: 7) == (0..<100).map { $0 })
+        try await client.writeMultipleRegisters(address: 20, values: [0x1234, 0x5678], unit: 7)
+        try await client.writeSingleRegister(address: 22, value: 9, unit: 7)
+        #expect(try await client.readHoldingRegisters(address: 20, count: 3, unit: 7) == [0x1234, 0x5678, 9])
+        await #expect(throws: ModbusClientError.exception(.illegalDataAddress)) {
+            _ = try await client.readHoldingRegisters(address: 99, count: 2, unit: 7)
+        }
+        await client.close()
         server.end()
-        try await line.close()
         await cable.cut()
     }
 
-    @Test("Modbus checklist 10.1 to 10.3: our port reaches a server of pymodbus", .enabled(if: Script.hasPymodbus))
-    func pymodbusServer() async throws { try await ask("rtu_pymodbus_server.py", []) }
+    @Test("Modbus checklist 10.1 to 10.3: our client reads and writes pymodbus", .enabled(if: Script.hasPymodbus))
+    func pymodbusServer() async throws { try await ask("serial_pymodbus_server.py", [], .rtu, ["rtu"]) }
 
-    @Test("Modbus checklist 10.1 to 10.3: our port reaches a server of libmodbus", .enabled(if: Script.hasLibmodbus))
-    func libmodbusServer() async throws { try await ask("rtu_libmodbus.py", ["server"]) }
+    @Test("Our client reads and writes a pymodbus server in text frames", .enabled(if: Script.hasPymodbus))
+    func pymodbusASCII() async throws { try await ask("serial_pymodbus_server.py", [], .ascii, ["ascii"]) }
+
+    @Test("Modbus checklist 10.1 to 10.3: our client reads and writes libmodbus", .enabled(if: Script.hasLibmodbus))
+    func libmodbusServer() async throws { try await ask("rtu_libmodbus.py", ["server"], .rtu) }
 }
