@@ -22,8 +22,10 @@ public enum TLSNotice: Hashable, Sendable, CustomStringConvertible {
         case .endedByAlert(let peer, let failure): "\(peer): the secure connection ended: \(failure)"
         case .malformedRole(let peer, let name, let fault):
             "\(peer): the role in the certificate of \(name) \(fault); it counts as none"
-        case .unknownRole(let peer, let name, let role):
-            "\(peer): no rule is for \(TLSNotice.text(role)) of \(name); all its requests are refused"
+        case .unknownRole(let peer, let name, nil):
+            "\(peer): \(name) has no role, and no rule is for that; all its requests are refused"
+        case .unknownRole(let peer, let name, let role?):
+            "\(peer): no rule is for the role \"\(role)\" of \(name); all its requests are refused"
         case .requestRefused(let peer, let role, let unit, let function):
             "\(peer): \(TLSNotice.text(role)) may not do \(function) on unit \(unit)"
         }

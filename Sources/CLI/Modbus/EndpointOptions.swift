@@ -21,11 +21,14 @@ struct EndpointOptions: ParsableArguments {
     }
 
     /// A client that tries again soon, as somebody is watching.
-    func client(usualPort: Int) -> ModbusClient {
+    func client(usualPort: Int) -> ModbusClient { ModbusClient(configuration(usualPort: usualPort)) }
+
+    /// What such a client is to do.
+    func configuration(usualPort: Int) -> ModbusClientConfiguration {
         var configuration = ModbusClientConfiguration(host: host, port: port ?? usualPort)
         configuration.requestTimeout = .seconds(timeout)
         configuration.reconnectDelays = [.milliseconds(500)]
-        return ModbusClient(configuration)
+        return configuration
     }
 
     /// The place for messages: "192.168.0.4:502".

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Modbus
 import ModbusNIO
+import ModbusTLS
 
 /// Where a server of ours listens, and for how long.
 struct ListenOptions: ParsableArguments {
@@ -28,11 +30,18 @@ struct ListenOptions: ParsableArguments {
         var profile: String?
     }
 
+    /// How a server's connections are secured, and who may do what on them.
+    struct Security {
+        var options: TLSServerOptions
+        var rules: AuthorisationRules?
+    }
+
     /// Runs a server until ctrl-C, SIGTERM or the end of the time; its port is the first line of output.
     ///
     /// - Parameters:
     ///   - configuration: The server's own limits, and its port; the address is that of the options.
     ///   - responder: Answers the requests.
+    ///   - security: How its connections are secured; plain when left out.
     ///   - unit: The unit it answers to, for the JSON object.
     ///   - profile: The profile that fits it, for the JSON object.
     ///   - name: What it is, for people: "A Countis E27, unit 5,".
@@ -41,6 +50,7 @@ struct ListenOptions: ParsableArguments {
     func serve(
         _ configuration: ModbusServerConfiguration,
         _ responder: any ModbusResponder,
+        security: Security? = nil,
         unit: UInt8? = nil,
         profile: String? = nil,
         name: String,
@@ -49,7 +59,7 @@ struct ListenOptions: ParsableArguments {
         let ending = await Ending()
         var configuration = configuration
         configuration.host = host
-        let server = try await start(configuration, responder)
+        let server = try await start(configuration, responder, security)
         let place = Place(host: host, port: server.port, unit: unit.map { Int($0) }, profile: profile)
         if json { try Console.printJSON(place) } else { Console.print("\(place.port)") }
         Console.talk("\(name) listens on \(host.contains(":") ? "[\(host)]" : host):\(place.port); ctrl-C ends it")
@@ -64,10 +74,24 @@ struct ListenOptions: ParsableArguments {
 
     private func start(
         _ configuration: ModbusServerConfiguration,
-        _ responder: any ModbusResponder
+        _ responder: any ModbusResponder,
+        _ security: Security?
     ) async throws -> ModbusServer {
         do {
+            if let security {
+                var configuration = configuration
+                configuration.onEvent = { Console.talk("headroom: \($0)") }
+                return try await ModbusServer.start(
+                    configuration,
+                    tls: security.options,
+                    rules: security.rules,
+                    responder: responder,
+                    observer: { Console.talk("headroom: \($0)") }
+                )
+            }
             return try await ModbusServer.start(configuration, responder: responder)
+        } catch let error as TLSSetupError {
+            throw error.exit
         } catch {
             throw Console.fail(
                 "headroom: cannot listen on \(host):\(configuration.port): \(ListenOptions.reason(error)); choose "

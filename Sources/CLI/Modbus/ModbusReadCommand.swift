@@ -18,11 +18,12 @@ struct ModbusReadCommand: AsyncParsableCommand {
             """
     )
 
-    private static let usualPort = 502
     private static let watchPeriod = Duration.seconds(1)
     private static let clearScreen = "\u{1B}[H\u{1B}[2J"
 
     @OptionGroup var endpoint: EndpointOptions
+
+    @OptionGroup(title: "Security") var security: ClientSecurityOptions
 
     @Option(help: "The unit identifier; 255 is the addressed device itself.")
     var unit: UInt8 = 255
@@ -59,7 +60,7 @@ struct ModbusReadCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = endpoint.client(usualPort: ModbusReadCommand.usualPort)
+        let client = try security.client(endpoint)
         if watch {
             let ending = await Ending()
             try await ending.after { try await repeatedly(client) }
@@ -78,7 +79,7 @@ struct ModbusReadCommand: AsyncParsableCommand {
         try show(row)
     }
 
-    private var place: String { "unit \(unit) at \(endpoint.place(usualPort: ModbusReadCommand.usualPort))" }
+    private var place: String { "unit \(unit) at \(endpoint.place(usualPort: security.usualPort))" }
 
     private func repeatedly(_ client: ModbusClient) async throws {
         var next = ContinuousClock.now

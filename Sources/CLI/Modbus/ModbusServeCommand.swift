@@ -4,6 +4,7 @@ import Documents
 import Glibc
 import Modbus
 import ModbusNIO
+import ModbusTLS
 
 /// The command `headroom modbus serve`.
 struct ModbusServeCommand: AsyncParsableCommand {
@@ -23,6 +24,8 @@ struct ModbusServeCommand: AsyncParsableCommand {
 
               headroom modbus serve --port 1502 registers.yaml
               headroom modbus serve --port 0 --registers 1000 --fill index --log-requests
+              headroom modbus serve --tls --ca ca.pem --certificate server.pem --key server.key --roles roles.yaml \
+                registers.yaml
             """
     )
 
@@ -32,8 +35,8 @@ struct ModbusServeCommand: AsyncParsableCommand {
         case zero
     }
 
-    @Option(help: "The TCP port; 0 picks a free one.")
-    var port = 1502
+    @Option(help: "The TCP port, 1502 or with --tls 802 when left out; 0 picks a free one.")
+    var port: Int?
 
     @Option(help: "The unit to be; requests to others get no answer. All units when neither this nor the file says it.")
     var unit: UInt8?
@@ -52,8 +55,19 @@ struct ModbusServeCommand: AsyncParsableCommand {
 
     @OptionGroup var listen: ListenOptions
 
+    @OptionGroup(title: "Security") var files: SecurityOptions
+
+    @Option(
+        help: "With --tls: the file that says which role may do what; every certificate may do everything without it.",
+        completion: .file(extensions: ["yaml", "yml", "json"])
+    )
+    var roles: String?
+
+    private var usedPort: Int { port ?? (files.tls ? ModbusTLS.usualPort : 1502) }
+
     func validate() throws {
-        try checkServerPort(port)
+        try checkServerPort(usedPort)
+        guard files.tls || roles == nil else { throw ValidationError("--roles goes with --tls") }
         guard file != nil || registers != nil else {
             throw ValidationError("nothing to serve; name a file or write --registers 100")
         }
@@ -67,14 +81,26 @@ struct ModbusServeCommand: AsyncParsableCommand {
         let unit = unit ?? content.unit
         let responder = TableResponder(content.tables, unit: unit, logsRequests: logRequests)
         try await listen.serve(
-            ModbusServerConfiguration(port: port),
+            ModbusServerConfiguration(port: usedPort),
             responder,
+            security: try security(),
             unit: unit,
-            name: unit.map { "a Modbus server, unit \($0)," } ?? "a Modbus server, any unit,"
+            name: unit.map { "a \(kind), unit \($0)," } ?? "a \(kind), any unit,"
         ) {
             // The server lives by itself; throws when it is time to end.
             while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         }
+    }
+
+    private var kind: String { files.tls ? "Modbus server with TLS" : "Modbus server" }
+
+    private func security() throws -> ListenOptions.Security? {
+        guard let (identity, trust) = try files.material() else { return nil }
+        var security = ListenOptions.Security(options: TLSServerOptions(identity: identity, trust: trust))
+        if let roles {
+            security.rules = try read(roles) { document throws(DocumentError) in try RoleFile(document).rules }
+        }
+        return security
     }
 
     private func content() throws -> (tables: RegisterTables, unit: UInt8?) {
@@ -85,15 +111,23 @@ struct ModbusServeCommand: AsyncParsableCommand {
             base.input.set(values, at: 0)
         }
         guard let file else { return (base, nil) }
+        let read = try read(file) { document throws(DocumentError) in try RegisterFile(document, over: base) }
+        return (read.tables, read.unit)
+    }
+
+    /// Reads a file, or talks about every fault of it and ends the command.
+    private func read<Contents>(
+        _ file: String,
+        as contents: (Document) throws(DocumentError) -> Contents
+    ) throws -> Contents {
         guard unsafe access(file, R_OK) == 0 else {
             throw Console.fail("headroom: \(file) does not exist or may not be read", .inputOutput)
         }
         do throws(DocumentError) {
-            let read = try RegisterFile(try Document(path: file), over: base)
-            return (read.tables, read.unit)
+            return try contents(try Document(path: file))
         } catch {
             for fault in error.faults { Console.talk("\(fault)") }
-            throw Console.fail("headroom: \(file) cannot be served: \(error.faults.count) to mend", .badData)
+            throw Console.fail("headroom: \(file) cannot be used: \(error.faults.count) to mend", .badData)
         }
     }
 }

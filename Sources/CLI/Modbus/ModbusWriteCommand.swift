@@ -18,9 +18,9 @@ struct ModbusWriteCommand: AsyncParsableCommand {
             """
     )
 
-    private static let usualPort = 502
-
     @OptionGroup var endpoint: EndpointOptions
+
+    @OptionGroup(title: "Security") var security: ClientSecurityOptions
 
     @Option(help: "The unit identifier; 255 is the addressed device itself.")
     var unit: UInt8 = 255
@@ -43,8 +43,8 @@ struct ModbusWriteCommand: AsyncParsableCommand {
 
     func run() async throws {
         let registers = try registers
-        let client = endpoint.client(usualPort: ModbusWriteCommand.usualPort)
-        let place = "unit \(unit) at \(endpoint.place(usualPort: ModbusWriteCommand.usualPort))"
+        let client = try security.client(endpoint)
+        let place = "unit \(unit) at \(endpoint.place(usualPort: security.usualPort))"
         do throws(ModbusClientError) {
             try await Progress.telling("waiting for \(place)") { () throws(ModbusClientError) in
                 if registers.count == 1 {
