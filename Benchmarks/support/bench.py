@@ -55,11 +55,13 @@ def build(*products):
         subprocess.run(command, check=True)
     for product in products:
         print(f"building {product} …", file=sys.stderr)
-        done = subprocess.run(
-            ["swift", "build", "-c", "release", "--package-path", ROOT, "--product", product],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
-        if done.returncode != 0:
+        command = ["swift", "build", "-c", "release", "--package-path", ROOT, "--product", product]
+        # A build after files have moved may fail once and then work.
+        for _ in range(2):
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if done.returncode == 0:
+                break
+        else:
             die(done.stdout)
 
 

@@ -36,7 +36,7 @@ struct BenchmarkClient {
         )
         let result: Measurement
         if options.has("--task-executor") {
-            result = try await withTaskExecutorPreference(LoopExecutor(group.next())) {
+            result = try await withTaskExecutorPreference(client.executor) {
                 try await plan.measure { try await plan.call(client, lane: $0, start: $1) }
             }
         } else if options.has("--actor") {
