@@ -126,9 +126,24 @@ extension HandshakeFailure {
     }
 }
 
+/// Text that somebody else wrote, for a line of a log.
+enum ForeignText {
+    private static let maximumCount = 64
+
+    /// The text in quotes, cut, without what could forge lines or hide what is said.
+    static func quoted(_ text: String) -> String {
+        let harmless = text.unicodeScalars.lazy.filter { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false
+            default: true
+            }
+        }
+        return "\"" + String(String.UnicodeScalarView(harmless.prefix(maximumCount))) + "\""
+    }
+}
+
 /// What a peer is called in messages.
 enum PeerName {
-    private static let maximumCount = 64
 
     /// The common name, or the serial number; whatever a certificate holds, it fits a log line.
     static func of(_ certificate: NIOSSLCertificate) -> String {
@@ -140,7 +155,6 @@ enum PeerName {
                     return digits.count == 1 ? "0" + digits : digits
                 }.joined()
         }
-        let printable = common.unicodeScalars.filter { $0.properties.generalCategory != .control }
-        return "\"" + String(String.UnicodeScalarView(printable.prefix(maximumCount))) + "\""
+        return ForeignText.quoted(common)
     }
 }

@@ -16,13 +16,16 @@ extension ModbusClient {
     ///   - tls: Who the client is and whom it believes.
     ///   - observer: Is told why connections are not made, and about a server that ends one with an alert.
     ///   - group: Gives the event loop on which the client lives.
-    /// - Throws: ``TLSSetupError`` when the certificate and the key do not go together.
+    /// - Throws: ``TLSSetupError`` when the certificate and the key do not go together, or the transport is not TCP.
     public convenience init(
         _ configuration: ModbusClientConfiguration,
         tls: TLSClientOptions,
         observer: @escaping TLSObserver = { _ in },
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) throws(TLSSetupError) {
+        guard configuration.transport == .tcp else {
+            throw TLSSetupError("TLS goes with Modbus TCP; datagrams and frames of the serial line cannot be secured")
+        }
         let context = try TLSContext.client(tls)
         let host = configuration.host
         let security = ChannelSecurity { channel in

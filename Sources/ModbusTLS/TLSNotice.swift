@@ -25,13 +25,15 @@ public enum TLSNotice: Hashable, Sendable, CustomStringConvertible {
         case .unknownRole(let peer, let name, nil):
             "\(peer): \(name) has no role, and no rule is for that; all its requests are refused"
         case .unknownRole(let peer, let name, let role?):
-            "\(peer): no rule is for the role \"\(role)\" of \(name); all its requests are refused"
+            "\(peer): no rule is for the role \(ForeignText.quoted(role)) of \(name); all its requests are refused"
         case .requestRefused(let peer, let role, let unit, let function):
             "\(peer): \(TLSNotice.text(role)) may not do \(function) on unit \(unit)"
         }
     }
 
-    private static func text(_ role: String?) -> String { role.map { "the role \"\($0)\"" } ?? "a peer without a role" }
+    private static func text(_ role: String?) -> String {
+        role.map { "the role \(ForeignText.quoted($0))" } ?? "a peer without a role"
+    }
 }
 
 /// Receives notices, on the connections' event loops; has to be quick.

@@ -142,6 +142,25 @@ struct HandshakeTests {
         await server.stop()
     }
 
+    @Test("Modbus checklist 12.19: a server with idle connections over TLS stops without waiting for them")
+    func stopping() async throws {
+        // Longer than the suite may take.
+        let server = try await SecureServer { $0.stopTimeLimit = .seconds(600) }
+        let clients = [try client(port: server.port), try client("reader", port: server.port)]
+        for client in clients { #expect(await read(client) == .success([300, 301])) }
+        await server.stop()
+        #expect(server.counters.openConnections == 0)
+        for client in clients { await client.close() }
+    }
+
+    @Test("TLS goes with Modbus TCP alone", arguments: [ModbusClientConfiguration.Transport.udp, .rtuOverTCP])
+    func transports(transport: ModbusClientConfiguration.Transport) throws {
+        let options = TLSClientOptions(identity: try Certificates.identity("operator"), trust: try Certificates.trust())
+        var configuration = ModbusClientConfiguration(host: "127.0.0.1", port: 802)
+        configuration.transport = transport
+        #expect(throws: TLSSetupError.self) { _ = try ModbusClient(configuration, tls: options) }
+    }
+
     @Test("A certificate and a key that do not go together are found before anything connects")
     func mismatch() throws {
         let identity = try TLSIdentity(

@@ -71,6 +71,6 @@ key="-newkey rsa:2048" certificate ca rsa-operator "operator with RSA" "$client"
 
 # Revocation lists of the root: one with a certificate in it, and one that is out of date.
 openssl ca -config register.cnf -cert ca.crt -keyfile ca.key -revoke revoked.crt
-openssl ca -config register.cnf -cert ca.crt -keyfile ca.key -gencrl -crldays 30 -out crl.pem
+openssl ca -config register.cnf -cert ca.crt -keyfile ca.key -gencrl -crldays 20 -out crl.pem
 openssl ca -config register.cnf -cert ca.crt -keyfile ca.key -gencrl -crl_lastupdate 20200101000000Z \
   -crl_nextupdate 20200201000000Z -out old-crl.pem
