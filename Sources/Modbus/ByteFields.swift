@@ -41,6 +41,14 @@ extension Array {
     }
 }
 
+extension OutputSpan<UInt8> {
+    /// Appends a number, high byte first.
+    mutating func append(word: UInt16) {
+        append(UInt8(truncatingIfNeeded: word >> 8))
+        append(UInt8(truncatingIfNeeded: word))
+    }
+}
+
 extension [UInt8] {
     /// Appends a register the way a ``DataModel`` gives it.
     public mutating func append(register: UInt16) { append(word: register) }
@@ -54,10 +62,7 @@ extension [UInt8] {
     /// Appends numbers, each high byte first.
     mutating func append(words: some RandomAccessCollection<UInt16>) {
         append(addingCapacity: 2 * words.count) { (output: inout OutputSpan<UInt8>) in
-            for word in words {
-                output.append(UInt8(truncatingIfNeeded: word >> 8))
-                output.append(UInt8(truncatingIfNeeded: word))
-            }
+            for word in words { output.append(word: word) }
         }
     }
 

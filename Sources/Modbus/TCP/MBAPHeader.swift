@@ -26,9 +26,11 @@ public struct MBAPHeader: Hashable, Sendable {
 
     /// Appends the seven bytes, high bytes first.
     public func encode(into bytes: inout [UInt8]) {
-        bytes.append(word: transaction)
-        bytes.append(word: protocolIdentifier)
-        bytes.append(word: UInt16(truncatingIfNeeded: pduCount + 1))
-        bytes.append(unit)
+        bytes.append(addingCapacity: MBAPHeader.count) { (output: inout OutputSpan<UInt8>) in
+            output.append(word: transaction)
+            output.append(word: protocolIdentifier)
+            output.append(word: UInt16(truncatingIfNeeded: pduCount + 1))
+            output.append(unit)
+        }
     }
 }

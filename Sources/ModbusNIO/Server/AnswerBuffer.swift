@@ -9,7 +9,6 @@ import NIOCore
 /// taken out, filled and sent in one go.
 final class AnswerBuffer {
     private var bytes: [UInt8] = []
-    private var output = ByteBuffer()
 
     /// Takes out the memory, empty.
     func take() -> [UInt8] {
@@ -18,15 +17,10 @@ final class AnswerBuffer {
         return taken
     }
 
-    /// Gives the memory back, and its bytes as a buffer to be sent.
-    ///
-    /// The memory of what was given before is used again as soon as the channel has sent it.
-    func giveBack(_ filled: consuming [UInt8]) -> ByteBuffer {
-        output.clear(minimumCapacity: filled.count)
-        output.writeBytes(filled)
+    /// Gives the memory back, to be filled again.
+    func giveBack(_ filled: consuming [UInt8]) {
         filled.removeAll(keepingCapacity: true)
         bytes = filled
-        return output
     }
 }
 

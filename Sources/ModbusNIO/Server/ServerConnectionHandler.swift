@@ -10,9 +10,8 @@ struct ConnectionDrain: Sendable {}
 ///
 /// Requests are answered from the bytes they came in, and their answers gathered in a buffer that the connections of
 /// the event loop share: a read costs one write and no memory of its own.
-final class ServerConnectionHandler: ChannelDuplexHandler {
+final class ServerConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let configuration: ModbusServerConfiguration
@@ -21,6 +20,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     private let entry: ConnectionRegistry.Entry
     private let output: AnswerBuffer
     private let timer: DeadlineTimer
+    private let isSecured: Bool
     private var peer: Peer
 
     /// Bytes that are no whole frame yet, or that wait until there is room for work.
@@ -30,6 +30,10 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     /// The connection ends as soon as all answers are out.
     private var isDraining = false
     private var readIsHeldBack = false
+    /// The way around the channel for answers, where there is one.
+    private var socket: DirectSocket?
+    /// How many writes the channel has not finished.
+    private var writesInChannel = 0
     /// The peer is known, if it has to be.
     private var isIdentified: Bool
     private var queue = AnswerQueue()
@@ -51,6 +55,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         self.entry = entry
         self.output = output
         peer = Peer(address: entry.peerText, connection: ObjectIdentifier(entry))
+        isSecured = configuration.security != nil
         isIdentified = configuration.security == nil
         timer = DeadlineTimer(loop: entry.channel.eventLoop)
     }
@@ -65,12 +70,20 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         }
     }
 
+    func channelActive(context: ChannelHandlerContext) {
+        // With a handshake, bytes are encrypted on their way.
+        if isIdentified { socket = DirectSocket(of: context.channel) }
+        context.fireChannelActive()
+        read(context)
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
         timer.stop()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         isDeaf = true
+        socket = nil
         timer.stop()
         // Without a connection the answers are dropped (4.11).
         let open = queue.removeAll()
@@ -124,27 +137,30 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDeaf else { return }
         guard isIdentified else { return close(context) }
-        let bytes = unwrapInboundIn(data)
-        if input == nil { input = bytes } else { input?.writeImmutableBuffer(bytes) }
         noteUse(context)
-        serve(context)
+        var bytes = unwrapInboundIn(data)
+        if var waiting = input {
+            waiting.writeImmutableBuffer(bytes)
+            bytes = waiting
+        }
+        serve(bytes, context)
     }
 
-    /// Serves the whole frames in the input.
-    private func serve(_ context: ChannelHandlerContext) {
-        guard var bytes = input else { return }
-        input = nil
+    /// Serves the whole frames in some bytes, and keeps the rest.
+    private func serve(_ received: consuming ByteBuffer, _ context: ChannelHandlerContext) {
+        var bytes = received
         var answers = output.take()
         var requests = 0
         var frames = 0
-        while !isDeaf, !isPausedByWork {
+        var isOpen = true
+        while isOpen, !isPausedByWork {
             let header: MBAPHeader?
             do throws(FrameError) {
                 header = try FrameDecoder.header(of: bytes.readableBytesUInt8Span)
             } catch {
                 // The length field is out of range, so nothing that follows can be understood (3.6).
                 registry.count(\.brokenStreams)
-                close(context)
+                isOpen = false
                 break
             }
             guard let header else { break }
@@ -152,7 +168,8 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
             frames += 1
             if header.protocolIdentifier == 0 {
                 requests += 1
-                serve(header, bytes.readableBytesUInt8Span.extracting(0..<header.pduCount), &answers, context)
+                let pdu = bytes.readableBytesUInt8Span.extracting(0..<header.pduCount)
+                isOpen = serve(header, pdu, &answers, context)
             } else {
                 registry.count(\.foreignFrames)
             }
@@ -160,46 +177,58 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         }
         registry.countRequests(requests)
         send(answers, context)
-        guard !isDeaf else { return }
-        if bytes.readableBytes > 0 {
-            bytes.discardReadBytes()
-            input = bytes
-        }
-        watchHalfFrame(context, hasProgressed: frames > 0)
+        guard isOpen else { return close(context) }
+        keep(bytes, hasProgressed: frames > 0, context)
     }
 
+    /// - Returns: Whether the connection goes on.
     private func serve(
         _ header: MBAPHeader,
         _ pdu: Span<UInt8>,
         _ answers: inout [UInt8],
         _ context: ChannelHandlerContext
-    ) {
+    ) -> Bool {
         // One answer a segment, if the operator wants it so (3.3).
         defer { if !configuration.coalescesAnswers { flush(&answers, context) } }
         let function = FunctionCode(rawValue: pdu[0])
-        if let security = configuration.security, !security.authorise(pdu, header.unit, peer) {
-            registry.count(\.unauthorisedRequests)
-            return answer(header, .exception(function, .illegalFunction), &answers)
+        guard !isSecured || isAuthorised(pdu, header.unit) else {
+            answer(header, .exception(function, .illegalFunction), &answers)
+            return true
         }
+        let inWork = queue.count
         // Too much in work: said before the request is looked at, and ahead of the answers that wait (4.4).
-        guard queue.count < max(1, configuration.maximumInWork) else { return answerBusy(header, function, &answers) }
-        if queue.isEmpty || !configuration.answersInOrder {
+        guard inWork < max(1, configuration.maximumInWork) else {
+            answerBusy(header, function, &answers)
+            return true
+        }
+        if inWork == 0 || !configuration.answersInOrder {
             let isAnswered = answers.append(transaction: header.transaction, unit: header.unit) { bytes in
                 responder.answer(pdu, unit: header.unit, into: &bytes)
             }
-            if isAnswered { return }
+            if isAnswered { return true }
         }
         switch reply(to: pdu, unit: header.unit) {
         case .now(let response): answer(header, response, &answers)
         case .later(let delay, let response):
-            guard let number = takeWork(header, function, nil, &answers, context) else { return }
-            finish(number, with: response, after: delay, context)
+            if let number = takeWork(header, function, nil, &answers, context) {
+                finish(number, with: response, after: delay, context)
+            }
         case .pending(let pending):
-            guard let number = takeWork(header, function, pending, &answers, context) else { return pending.abandon() }
-            finish(number, with: pending, context)
+            if let number = takeWork(header, function, pending, &answers, context) {
+                finish(number, with: pending, context)
+            } else {
+                pending.abandon()
+            }
         case .silence: break
-        case .closeConnection: close(context)
+        case .closeConnection: return false
         }
+        return true
+    }
+
+    private func isAuthorised(_ pdu: Span<UInt8>, _ unit: UInt8) -> Bool {
+        guard let security = configuration.security, !security.authorise(pdu, unit, peer) else { return true }
+        registry.count(\.unauthorisedRequests)
+        return false
     }
 
     private func reply(to pdu: Span<UInt8>, unit: UInt8) -> ServerReply {
@@ -273,7 +302,7 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         send(answers, context)
         closeWhenDrained(context)
         guard wasPaused, !isPausedByWork else { return }
-        serve(context)
+        if let input { serve(input, context) }
         continueReading(context)
     }
 
@@ -307,17 +336,30 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     private func send(_ answers: consuming [UInt8], _ context: ChannelHandlerContext) {
-        let isEmpty = answers.isEmpty
-        let bytes = output.giveBack(answers)
-        guard !isEmpty else { return }
-        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        var taken = 0
+        if !answers.isEmpty, writesInChannel == 0, let socket, context.channel.isActive {
+            taken = socket.write(answers)
+        }
+        guard taken < answers.count else { return output.giveBack(answers) }
+        let rest = ByteBuffer(bytes: answers[taken...])
+        output.giveBack(answers)
+        writesInChannel += 1
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(rest)).whenComplete { _ in bound.value.writesInChannel -= 1 }
         if !context.channel.isWritable { checkPendingOutput(context) }
     }
 
     // MARK: Back-pressure
 
-    func read(context: ChannelHandlerContext) {
-        // A peer that does not read its answers is not read from either, so that they cannot pile up.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        read(context)
+    }
+
+    /// Reads once more, unless the peer does not read its answers or has too much in work.
+    ///
+    /// The channel does not read by itself, so that neither can pile up.
+    private func read(_ context: ChannelHandlerContext) {
         guard context.channel.isWritable, !isPausedByWork else {
             readIsHeldBack = true
             return
@@ -326,9 +368,9 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
     }
 
     private func continueReading(_ context: ChannelHandlerContext) {
-        guard readIsHeldBack, context.channel.isWritable, !isPausedByWork else { return }
+        guard readIsHeldBack else { return }
         readIsHeldBack = false
-        context.read()
+        read(context)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -362,14 +404,25 @@ final class ServerConnectionHandler: ChannelDuplexHandler {
         if let limit = configuration.idleLimit { idleDeadline = setDeadline(limit, context) }
     }
 
+    /// Keeps bytes that are no whole frame, or that wait for room.
+    ///
     /// The clock of a frame starts with its first byte and is not moved by the bytes that follow.
-    private func watchHalfFrame(_ context: ChannelHandlerContext, hasProgressed: Bool) {
-        guard input != nil, !isPausedByWork else {
-            frameDeadline = nil
+    private func keep(_ rest: ByteBuffer, hasProgressed: Bool, _ context: ChannelHandlerContext) {
+        guard rest.readableBytes > 0 else {
+            if input != nil {
+                input = nil
+                frameDeadline = nil
+            }
             return
         }
-        guard hasProgressed || frameDeadline == nil else { return }
-        frameDeadline = setDeadline(configuration.frameTimeLimit, context)
+        var rest = rest
+        rest.discardReadBytes()
+        input = rest
+        if isPausedByWork {
+            frameDeadline = nil
+        } else if hasProgressed || frameDeadline == nil {
+            frameDeadline = setDeadline(configuration.frameTimeLimit, context)
+        }
     }
 
     private func deadlineReached(_ context: ChannelHandlerContext) {
