@@ -92,6 +92,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Quantities"], path: "Tests/TestSupport"),
         .testTarget(name: "QuantitiesTests", dependencies: ["Quantities", "TestSupport"]),
         .testTarget(name: "ModbusTests", dependencies: ["Modbus", "TestSupport"]),
+        .testTarget(name: "ModbusPropertyTests", dependencies: ["Modbus", "TestSupport"]),
         .testTarget(name: "BalancingTests", dependencies: ["Balancing", "Quantities", "TestSupport"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Quantities"]),
         .testTarget(

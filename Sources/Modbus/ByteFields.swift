@@ -70,17 +70,17 @@ extension [UInt8] {
     public mutating func append(bits: some RandomAccessCollection<Bool>) {
         append(addingCapacity: (bits.count + 7) / 8) { (output: inout OutputSpan<UInt8>) in
             var byte: UInt8 = 0
-            var place: UInt8 = 0
+            var place: UInt8 = 1
             for bit in bits {
-                if bit { byte |= 1 << place }
-                place += 1
-                if place == 8 {
+                byte |= bit ? place : 0
+                place &<<= 1
+                if place == 0 {
                     output.append(byte)
                     byte = 0
-                    place = 0
+                    place = 1
                 }
             }
-            if place > 0 { output.append(byte) }
+            if place > 1 { output.append(byte) }
         }
     }
 }

@@ -107,7 +107,7 @@ struct ImportRulesTests {
 struct SourceHabitsTests {
     @Test("Every source file names its licence on the first line")
     func licence() throws {
-        for folder in ["Sources", "Tests", "Profiles", "Benchmarks/Sources"] {
+        for folder in ["Sources", "Tests", "Profiles", "Benchmarks/Sources", "Fuzz"] {
             for file in try Repository.swiftFiles(in: folder) {
                 let isMarked = try Repository.text(file).hasPrefix("// SPDX-License-Identifier: Apache-2.0\n")
                 #expect(isMarked, "\(Repository.name(file))")

@@ -133,11 +133,12 @@ public struct ItemTable<Item: Hashable & Sendable>: Hashable, Sendable {
         return values
     }
 
-    /// Replaces items that exist, one by one.
+    /// Replaces items that exist, where they are.
     mutating func overwrite(_ items: ItemRange, with value: (Int) -> Item) throws(ExceptionCode) {
         guard let index = index(covering: items.addresses) else { throw .illegalDataAddress }
         let offset = items.addresses.lowerBound - runs[index].start
-        for place in 0..<items.count { runs[index].values[offset + place] = value(place) }
+        var stored = runs[index].values.mutableSpan
+        for place in 0..<items.count { stored[offset + place] = value(place) }
     }
 
     private func run(covering range: Range<Int>) -> ArraySlice<Item>? {
