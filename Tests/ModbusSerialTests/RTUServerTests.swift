@@ -38,6 +38,19 @@ struct RTUServerTests {
         }
     }
 
+    @Test("A server runs until its task is cancelled, and its port is free then")
+    func running() async throws {
+        let cable = try await Cable.lay()
+        let configuration = RTUServerConfiguration(port: .init(path: cable.a), units: [1])
+        let server = try await RTUServer.start(configuration, responder: TestUnits())
+        let task = Task { await server.run() }
+        task.cancel()
+        await task.value
+        #expect(server.state == .stopped)
+        await (try RTUServer.start(configuration, responder: TestUnits())).stop()
+        await cable.cut()
+    }
+
     @Test("A port that vanishes and comes back is served again; meanwhile the server says why it is not")
     func reopening() async throws {
         // The port has a name of its own, as below /dev/serial/by-id.

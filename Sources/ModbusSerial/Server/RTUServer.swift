@@ -32,6 +32,8 @@ public final class RTUServer: Sendable {
     private let onState: @Sendable (State) -> Void
     private let lineCounters = LineCounters()
     private let life = Mutex(Life())
+    /// Ends when the server is stopped; nothing else happens on it.
+    private let (untilStopped, stopped) = AsyncStream.makeStream(of: Never.self)
 
     private init(
         _ configuration: RTUServerConfiguration,
@@ -75,9 +77,16 @@ public final class RTUServer: Sendable {
     /// What became of the port.
     public var state: State { life.withLock { $0.state } }
 
+    /// Serves until the task is cancelled or ``stop()`` is called elsewhere, then stops; to be called once.
+    public func run() async {
+        for await _ in untilStopped {}
+        await stop()
+    }
+
     /// Closes the port; nothing runs any more when it returns.
     public func stop() async {
         enter(.stopped)
+        stopped.finish()
         guard let channel = life.withLock({ $0.channel }) else { return }
         channel.close(promise: nil)
         // Fails only if the port was closed before, which is what is wanted.
