@@ -136,7 +136,7 @@ class Placement:
         finally:
             end(process)
         if process.returncode != 0:
-            die(f"{' '.join(command)} ended with {process.returncode}")
+            die(f"{' '.join(command)} ended with {process.returncode}\n{out}")
         return json.loads(out)
 
     @contextlib.contextmanager

@@ -14,12 +14,19 @@ import NIOPosix
 @main
 struct BenchmarkClient {
     /// The main thread only waits: one that serves Swift's main queue crashes valgrind 3.19.
-    static func main() throws {
+    static func main() {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        try group.next().makeFutureWithTask { try await run(Options(CommandLine.arguments), group) }.wait()
+        let outcome = group.next().makeFutureWithTask { try await run(Options(CommandLine.arguments), group) }
+        var status: Int32 = 0
+        do {
+            try outcome.wait()
+        } catch {
+            print("BenchmarkClient: \(error)")
+            status = 1
+        }
         // The group stays, as the client may still be using it when it goes.
         fflush(nil)
-        exit(0)
+        exit(status)
     }
 
     private static func run(_ options: Options, _ group: MultiThreadedEventLoopGroup) async throws {
