@@ -81,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Quantities", "Balancing", "Simulation", "Modbus", "ModbusNIO", "ModbusTLS", "Documents", "Devices",
-                "Emulation", "StationControl", "Daemon", logging, lifecycle,
+                "Quantities", "Balancing", "Simulation", "Modbus", "ModbusNIO", "ModbusTLS", "ModbusSerial",
+                "ModbusGateway", "Documents", "Devices", "Emulation", "StationControl", "Daemon", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]

@@ -13,6 +13,9 @@ struct ModbusCommand: ParsableCommand {
               headroom modbus write --host 192.168.0.20 --unit 1 1210 10 --type f32
               headroom modbus serve --port 1502 registers.yaml
             """,
-        subcommands: [ModbusReadCommand.self, ModbusWriteCommand.self, ModbusServeCommand.self]
+        subcommands: [
+            ModbusReadCommand.self, ModbusWriteCommand.self, ModbusServeCommand.self, ModbusBenchCommand.self,
+            ModbusProxyCommand.self,
+        ]
     )
 }

@@ -17,10 +17,14 @@ struct ModbusServeCommand: AsyncParsableCommand {
 
               holding: { 100: 7, 0x200: [1, 2, -3] }
               input: { 0: [10, 11, 12] }
+              coils: { 0: [1, 0, 1] }
+              discrete_inputs: { 0: 1 }
+              identification: { vendor: Acme, product_code: M1, revision: "1.0" }
               read_only: [[0x200, 0x202]]
               unit: 1
 
-            Prints the port it listens on. Functions 3, 4, 6 and 16 are served. Ends with 65 when the file is wrong.
+            Prints the port it listens on. The functions on the tables that exist are served, and 43 with an \
+            identification. Ends with 65 when the file is wrong.
 
               headroom modbus serve --port 1502 registers.yaml
               headroom modbus serve --port 0 --registers 1000 --fill index --log-requests
@@ -41,10 +45,10 @@ struct ModbusServeCommand: AsyncParsableCommand {
     @Option(help: "The unit to be; requests to others get no answer. All units when neither this nor the file says it.")
     var unit: UInt8?
 
-    @Option(help: "How many registers both tables have, from 0 on; the file's are put over them.")
+    @Option(help: "How many items each table has, from 0 on; the file's are put over them.")
     var registers: Int?
 
-    @Option(help: "What those hold: index (register i holds i) or zero.")
+    @Option(help: "What those hold: index (register i holds i, bit i whether i is odd) or zero.")
     var fill = Fill.zero
 
     @Flag(help: "Say each request on standard error.")
@@ -109,6 +113,9 @@ struct ModbusServeCommand: AsyncParsableCommand {
             let values = (0..<registers).map { fill == .index ? UInt16($0) : 0 }
             base.holding.set(values, at: 0)
             base.input.set(values, at: 0)
+            let bits = (0..<registers).map { fill == .index && $0 % 2 == 1 }
+            base.coils.set(bits, at: 0)
+            base.discreteInputs.set(bits, at: 0)
         }
         guard let file else { return (base, nil) }
         let read = try read(file) { document throws(DocumentError) in try RegisterFile(document, over: base) }

@@ -5,11 +5,16 @@ import ArgumentParser
 struct RegisterAddress: ExpressibleByArgument {
     let value: UInt16
 
+    init(_ value: UInt16) { self.value = value }
+
     init?(argument: String) {
         let number = RegisterAddress.wholeNumber(argument)
         guard let value = number.flatMap({ UInt16(exactly: $0) }) else { return nil }
         self.value = value
     }
+
+    /// As in the help of an option with a default.
+    var defaultValueDescription: String { "\(value)" }
 
     /// Reads a whole number, decimal or with 0x hexadecimal; a sign stands first.
     static func wholeNumber(_ text: some StringProtocol) -> Int? {

@@ -8,7 +8,10 @@ import Modbus
 /// unit: 1
 /// holding: { 100: 7, 0x64F: [1, 2, -3] }
 /// input: { 0: [0, 1, 2, 3] }
+/// coils: { 0: [1, 0, 1] }
+/// discrete_inputs: { 0: [0, 0, 1] }
 /// read_only: [[100, 110]]
+/// identification: { vendor: Acme, product_code: M1, revision: "1.0" }
 /// ```
 struct RegisterFile {
     /// The tables.
@@ -26,8 +29,11 @@ struct RegisterFile {
         self = try document.read { reader in
             var tables = base
             let unit = reader.integer("unit", in: 0...255)
-            RegisterFile.read("holding", reader, into: &tables.holding)
-            RegisterFile.read("input", reader, into: &tables.input)
+            RegisterFile.read("holding", reader, into: &tables.holding, value: RegisterFile.register)
+            RegisterFile.read("input", reader, into: &tables.input, value: RegisterFile.register)
+            RegisterFile.read("coils", reader, into: &tables.coils, value: RegisterFile.bit)
+            RegisterFile.read("discrete_inputs", reader, into: &tables.discreteInputs, value: RegisterFile.bit)
+            tables.identification = RegisterFile.identification(reader) ?? tables.identification
             for range in RegisterFile.readOnly(reader) { tables.holding.makeReadOnly(range) }
             return RegisterFile(tables: tables, unit: unit.map { UInt8($0) })
         }
@@ -38,9 +44,14 @@ struct RegisterFile {
         self.unit = unit
     }
 
-    private static func read(_ key: String, _ reader: MappingReader, into table: inout RegisterTable) {
+    private static func read<Item>(
+        _ key: String,
+        _ reader: MappingReader,
+        into table: inout ItemTable<Item>,
+        value: (Node, FaultCollector) -> Item?
+    ) {
         guard let group = reader.group(key) else { return }
-        var taken = RegisterTable()
+        var taken = ItemTable<Item>()
         for key in group.keys {
             guard let node = group.value(of: key, required: true) else { continue }
             guard let address = RegisterAddress(argument: key)?.value else {
@@ -48,7 +59,7 @@ struct RegisterFile {
                 report(node, "is no register address", remedy: remedy, group.faults)
                 continue
             }
-            let values = values(node, group.faults)
+            let values = values(node, group.faults, value)
             guard Int(address) + values.count <= Limits.tableCount else {
                 report(node, "reaches beyond register 65535", group.faults)
                 continue
@@ -61,15 +72,31 @@ struct RegisterFile {
         }
     }
 
-    /// The register's value, or those from a register on.
-    private static func values(_ node: Node, _ faults: FaultCollector) -> [UInt16] {
+    /// The item's value, or those from an item on.
+    private static func values<Item>(
+        _ node: Node,
+        _ faults: FaultCollector,
+        _ value: (Node, FaultCollector) -> Item?
+    ) -> [Item] {
         guard case .sequence = node.content else { return value(node, faults).map { [$0] } ?? [] }
         let elements = ValueReading.list(node, atMost: Limits.tableCount, faults: faults) ?? []
         return elements.compactMap { value($0, faults) }
     }
 
-    private static func value(_ node: Node, _ faults: FaultCollector) -> UInt16? {
+    private static func register(_ node: Node, _ faults: FaultCollector) -> UInt16? {
         integer(node, in: values, faults).map { UInt16(truncatingIfNeeded: $0) }
+    }
+
+    private static func bit(_ node: Node, _ faults: FaultCollector) -> Bool? {
+        integer(node, in: 0...1, faults).map { $0 == 1 }
+    }
+
+    private static func identification(_ reader: MappingReader) -> DeviceIdentification? {
+        guard let group = reader.group("identification"), let vendor = group.text("vendor", required: true),
+            let product = group.text("product_code", required: true),
+            let revision = group.text("revision", required: true)
+        else { return nil }
+        return DeviceIdentification(vendor: vendor, productCode: product, revision: revision)
     }
 
     private static func readOnly(_ reader: MappingReader) -> [ClosedRange<UInt16>] {

@@ -6,6 +6,7 @@ import Synchronization
 /// Answers requests from register tables that clients may change.
 final class TableResponder: ModbusResponder {
     private let tables: Mutex<RegisterTables>
+    /// The unit that is served; all when `nil`.
     private let unit: UInt8?
     private let logsRequests: Bool
 
@@ -16,12 +17,20 @@ final class TableResponder: ModbusResponder {
         self.logsRequests = logsRequests
     }
 
+    func answer(_ pdu: Span<UInt8>, unit: UInt8, into bytes: inout [UInt8]) -> Bool {
+        // What is to be logged has to be understood first.
+        guard !logsRequests else { return false }
+        guard self.unit == nil || self.unit == unit else { return true }
+        tables.withLock { $0.answer(pdu, into: &bytes) }
+        return true
+    }
+
     func respond(to request: Request, unit: UInt8) -> ServerReply {
         guard self.unit == nil || self.unit == unit else {
             log(unit) { "\(request.line): no answer, as this is unit \(self.unit ?? unit)" }
             return .silence
         }
-        let response = tables.withLock { $0.respond(to: request) }
+        guard let response = tables.withLock({ $0.answer(request) }) else { return .silence }
         log(unit) { "\(request.line): \(response.line)" }
         return .now(response)
     }

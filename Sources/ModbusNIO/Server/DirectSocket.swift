@@ -22,7 +22,9 @@ struct DirectSocket {
         let operations = channel.pipeline.syncOperations
         guard
             let descriptor = try? operations.withUnsafeTransportIfAvailable(
-                of: NIOBSDSocket.Handle.self, { descriptor in descriptor })
+                of: NIOBSDSocket.Handle.self,
+                { descriptor in descriptor }
+            )
         else { return nil }
         self.descriptor = descriptor
     }

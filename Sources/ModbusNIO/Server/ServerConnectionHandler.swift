@@ -268,7 +268,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
         return queue.add(header, function, deadline: deadline, pending: pending)
     }
 
-    private func finish(_ number: Int, with response: Response, after delay: Duration, _ context: ChannelHandlerContext) {
+    private func finish(_ number: Int, with response: Response, after delay: Duration, _ context: ChannelHandlerContext)
+    {
         context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(bounded: delay)) {
             self.finished(number, response, context)
         }
