@@ -114,7 +114,10 @@ let package = Package(
             name: "ModbusGatewayTests",
             dependencies: ["ModbusGateway", "Modbus", "ModbusNIO", "TestSupport"] + nio
         ),
-        .testTarget(name: "ModbusTLSTests", dependencies: ["ModbusTLS", "ModbusNIO", "Modbus", asn1] + nio),
+        .testTarget(
+            name: "ModbusTLSTests",
+            dependencies: ["ModbusTLS", "ModbusNIO", "Modbus", "TestSupport", asn1] + nio
+        ),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "TestSupport"]),
         .testTarget(
             name: "DevicesTests",
