@@ -16,7 +16,7 @@ final class Cable: Sendable {
     private let holders: [CInt]
     private let isCut = Mutex(false)
 
-    private init(_ first: Terminal, _ second: Terminal, echoes: Bool) async throws {
+    private init(_ first: Terminal, _ second: Terminal, echoes: Bool, disturbs: Int?) async throws {
         (a, b) = (first.path, second.path)
         holders = [first.holder, second.holder]
         let loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -24,7 +24,7 @@ final class Cable: Sendable {
         func end(_ terminal: Terminal, other: Int, own: Int) async throws -> any Channel {
             try await NIOPipeBootstrap(group: loop).channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let relay = Relay(far, other: other, own: echoes ? own : nil)
+                    let relay = Relay(far, other: other, own: echoes ? own : nil, disturbs: disturbs)
                     try channel.pipeline.syncOperations.addHandler(relay)
                 }
             }.takingOwnershipOfDescriptor(inputOutput: terminal.master).get()
@@ -34,9 +34,12 @@ final class Cable: Sendable {
         self.ends = ends
     }
 
-    /// Lays a cable; one that echoes gives both ports what they send, as two-wire adapters do.
-    static func lay(echoes: Bool = false) async throws -> Cable {
-        try await Cable(Terminal(), Terminal(), echoes: echoes)
+    /// Lays a cable.
+    ///
+    /// One that echoes gives both ports what they send, as two-wire adapters do. One that disturbs turns a bit each time
+    /// it has carried as many bytes as it says.
+    static func lay(echoes: Bool = false, disturbs: Int? = nil) async throws -> Cable {
+        try await Cable(Terminal(), Terminal(), echoes: echoes, disturbs: disturbs)
     }
 
     /// Takes both ports away, as if their adapters were unplugged.
@@ -86,16 +89,26 @@ private final class Relay: ChannelInboundHandler {
 
     private let ends: NIOLoopBoundBox<[any Channel]>
     private let targets: [Int]
+    private let disturbs: Int?
+    private var carried = 0
 
-    init(_ ends: NIOLoopBoundBox<[any Channel]>, other: Int, own: Int?) {
+    init(_ ends: NIOLoopBoundBox<[any Channel]>, other: Int, own: Int?, disturbs: Int?) {
         self.ends = ends
+        self.disturbs = disturbs
         targets = [own, other].compactMap { $0 }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = ByteBuffer(bytes: unwrapInboundIn(data).readableBytesView.map(carry))
         for target in targets where ends.value.indices.contains(target) {
-            ends.value[target].writeAndFlush(unwrapInboundIn(data), promise: nil)
+            ends.value[target].writeAndFlush(bytes, promise: nil)
         }
+    }
+
+    private func carry(_ byte: UInt8) -> UInt8 {
+        carried += 1
+        guard let disturbs, carried.isMultiple(of: disturbs) else { return byte }
+        return byte ^ 1 << UInt8(carried / disturbs % 8)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -69,6 +69,25 @@ struct SerialClientTests {
         await cable.cut()
     }
 
+    @Test("Modbus checklist 10.11, 10.16: on a line that turns bits every value is right, some after a second try")
+    func disturbances() async throws {
+        let cable = try await Cable.lay(disturbs: 97)
+        let server = try await server(cable.a)
+        var limits = ModbusClientConfiguration.serialLimits
+        limits.requestTimeout = .milliseconds(300)
+        limits.retries.afterTimeout = 5
+        limits.retries.afterBadResponse = 5
+        let client = ModbusClient.serial(.init(path: cable.b), limits: limits)
+        for round in 0..<60 as Range<UInt16> {
+            let values = try await client.readHoldingRegisters(address: round, count: 10, unit: 1)
+            #expect(values == (round..<round + 10).map { $0 })
+        }
+        #expect(server.counters.busCommunicationErrors > 0)
+        await client.close()
+        await server.stop()
+        await cable.cut()
+    }
+
     @Test("A client says why its port cannot be used, and uses it again when it is back")
     func reopening() async throws {
         let name = FileManager.default.temporaryDirectory.appending(path: "port-\(UUID().uuidString)").path
