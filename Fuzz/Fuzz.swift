@@ -17,10 +17,3 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
     return 0
 }
-
-/// Ends in the way that libFuzzer takes for a crash.
-private func end(_ text: String) -> Never {
-    let line = Array("\n\(text)\n".utf8)
-    _ = unsafe line.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    abort()
-}
