@@ -5,7 +5,7 @@ import ArgumentParser
 struct ModbusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "modbus",
-        abstract: "Read and write registers of any Modbus TCP device, and serve some.",
+        abstract: "Read, write, find, serve, share and measure Modbus devices.",
         discussion: """
             Addresses count from 0, as on the wire, decimal or hexadecimal: 50520 or 0xC558.
 
@@ -14,8 +14,8 @@ struct ModbusCommand: ParsableCommand {
               headroom modbus serve --port 1502 registers.yaml
             """,
         subcommands: [
-            ModbusReadCommand.self, ModbusWriteCommand.self, ModbusServeCommand.self, ModbusBenchCommand.self,
-            ModbusProxyCommand.self,
+            ModbusReadCommand.self, ModbusWriteCommand.self, ModbusScanCommand.self, ModbusServeCommand.self,
+            ModbusBenchCommand.self, ModbusProxyCommand.self,
         ]
     )
 }
