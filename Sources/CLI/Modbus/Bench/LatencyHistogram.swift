@@ -14,7 +14,8 @@ struct LatencyHistogram {
     /// Counts one time; longer ones than an hour are counted as an hour.
     mutating func add(_ time: Duration) {
         let (seconds, attoseconds) = time.components
-        let nanoseconds = UInt64(max(0, min(seconds, 3600))) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
+        let whole = UInt64(max(0, min(seconds, 3600))) * 1_000_000_000
+        let nanoseconds = whole + UInt64(max(0, attoseconds)) / 1_000_000_000
         counters[LatencyHistogram.index(nanoseconds)] += 1
         count += 1
     }

@@ -137,7 +137,7 @@ extension ModbusBenchCommand {
             connections = command.connections
             depth = command.depth
             registers = command.registers
-            let elapsed = Double(result.elapsed.components.seconds) + Double(result.elapsed.components.attoseconds) / 1e18
+            let elapsed = result.elapsed / .seconds(1)
             seconds = (elapsed * 1000).rounded() / 1000
             requests = result.latencies.count
             requests_per_second = elapsed > 0 ? (Double(result.latencies.count) / elapsed).rounded() : 0

@@ -69,7 +69,7 @@ struct ModbusScanCommand: AsyncParsableCommand {
         let scan = try makeScan()
         let ending = await Ending()
         let findings = try await ending.after { [target] in
-            await Progress.telling("looking at \(target), \(hosts.count) hosts") { await look(at: hosts, with: scan) }
+            await Progress.telling("looking at \(target)") { await look(at: hosts, with: scan) }
         }
         for finding in findings { try show(finding) }
         guard !findings.isEmpty else {
