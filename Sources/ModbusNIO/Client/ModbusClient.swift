@@ -112,12 +112,7 @@ public final class ModbusClient: Sendable {
         mayRepeat: Bool? = nil
     ) async throws(ModbusClientError) -> Response {
         let call = try call(request, unit: unit, timeout: timeout, mayRepeat: mayRepeat)
-        let outcome = await withTaskCancellationHandler {
-            await Reply.response { submit(call, $0) }
-        } onCancel: {
-            cancel(call)
-        }
-        return try outcome.get()
+        return try await cancelling(call) { await Reply.response { submit(call, $0) } }.get()
     }
 
     /// Sends a read of registers and makes a value of the answer where it lies, without an array in between.
@@ -137,12 +132,7 @@ public final class ModbusClient: Sendable {
         decode: @escaping @Sendable (Span<UInt8>) throws -> Value
     ) async throws(ModbusClientError) -> Value {
         let call = try call(request, unit: unit, timeout: timeout, mayRepeat: nil)
-        let outcome = await withTaskCancellationHandler {
-            await RegisterDecoder.value(decode) { submit(call, $0) }
-        } onCancel: {
-            cancel(call)
-        }
-        return try outcome.get()
+        return try await cancelling(call) { await RegisterDecoder.value(decode) { submit(call, $0) } }.get()
     }
 
     private func call(
@@ -162,6 +152,24 @@ public final class ModbusClient: Sendable {
         )
     }
 
+    /// Waits for a call's result, and ends the call when the task is cancelled.
+    ///
+    /// The operation captures the caller's isolation and so runs where the caller does; otherwise each request would
+    /// change executors twice.
+    private func cancelling<Outcome>(
+        _ call: Call,
+        isolation: isolated (any Actor)? = #isolation,
+        waiting: () async -> Outcome
+    ) async -> Outcome {
+        await withTaskCancellationHandler {
+            _ = isolation
+            return await waiting()
+        } onCancel: {
+            call.cancel()
+            eventLoop.execute { [core] in core.value.cancelled(call) }
+        }
+    }
+
     /// Hands a call to the event loop, at once when the caller is there already.
     private func submit(_ call: Call, _ reply: Reply) {
         if eventLoop.inEventLoop {
@@ -169,11 +177,6 @@ public final class ModbusClient: Sendable {
         } else {
             eventLoop.execute { [core] in core.value.submit(call, reply) }
         }
-    }
-
-    private func cancel(_ call: Call) {
-        call.cancel()
-        eventLoop.execute { [core] in core.value.cancelled(call) }
     }
 
     // MARK: The connection

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Modbus
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import ModbusNIO
+
+@Suite("Client, where callers run", .timeLimit(.minutes(1)))
+struct ClientExecutorTests {
+    /// An event loop's executor that counts what it is given.
+    private final class CountingExecutor: SerialExecutor {
+        private let loop: any EventLoop
+        private let jobs = Atomic(0)
+
+        init(_ loop: any EventLoop) { self.loop = loop }
+
+        var count: Int { jobs.load(ordering: .relaxed) }
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            jobs.add(1, ordering: .relaxed)
+            let job = UnownedJob(job)
+            loop.execute {
+                unsafe job.runSynchronously(on: self.asUnownedSerialExecutor())
+            }
+        }
+    }
+
+    private actor Caller {
+        private let executor: CountingExecutor
+
+        init(_ executor: CountingExecutor) { self.executor = executor }
+
+        nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+        func read(_ client: ModbusClient, times: Int) async throws -> Int {
+            let before = executor.count
+            for _ in 0..<times { _ = try await client.readHoldingRegisters(address: 0, count: 1, unit: 1) }
+            return executor.count - before
+        }
+    }
+
+    @Test("A caller in an actor on the client's event loop is resumed once for each request and never leaves the loop")
+    func actor() async throws {
+        let server = try await ModbusServer.start(
+            ModbusServerConfiguration(host: "127.0.0.1", port: 0),
+            responder: Registers(holding: [7])
+        )
+        let client = ModbusClient(ModbusClientConfiguration(host: "127.0.0.1", port: server.port))
+        try await client.connect()
+        let caller = Caller(CountingExecutor(client.eventLoop))
+        #expect(try await caller.read(client, times: 100) == 100)
+        await client.close()
+        await server.stop()
+    }
+}
