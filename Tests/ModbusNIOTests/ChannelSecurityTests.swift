@@ -80,7 +80,10 @@ struct ChannelSecurityTests {
     @Test("Modbus checklist 7.9: a handshake that does not end is given up with the time for connecting")
     func silence() async throws {
         let server = try await echo()
-        let bench = Bench(port: server.port) { $0.connectTimeout = .milliseconds(100) }
+        let bench = Bench(port: server.port) {
+            $0.connectTimeout = .seconds(1)
+            $0.queueTimeout = .seconds(30)
+        }
         #expect(await bench.read() == .failure(.connectFailed("no answer to the handshake in time")))
         #expect(await bench.client.counters.failedConnections == 1)
         await bench.client.close()

@@ -112,6 +112,7 @@ struct ClientConnectionTests {
             }
         }
         #expect(failures > 0)
+        #expect(await clients[5].counters.connections == 0)
         for client in clients { await client.close() }
         try await listener.close()
     }
@@ -157,10 +158,10 @@ struct ClientConnectionTests {
         let reads = Mutex<[Int]>([])
         let server = try await RawServer { frame, channel in
             let address = frame.pdu.getInteger(at: frame.pdu.readerIndex + 1, as: UInt16.self) ?? 0
+            reads.withLock { $0.append(Int(address)) }
             channel.send(
                 wire(frame.header.transaction, unit: 255, [3, 2, UInt8(address >> 8), UInt8(address & 0xFF)])
             )
-            reads.withLock { $0.append(Int(address)) }
         }
         let client = client(server.port) { $0.maximumInFlight = 16 }
         try await withTaskExecutorPreference(client.executor) {

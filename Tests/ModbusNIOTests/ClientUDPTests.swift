@@ -94,16 +94,20 @@ struct ClientUDPTests {
         let identifiers = Mutex<[UInt8]>([])
         let device = try await Device { number, request, send in
             identifiers.withLock { $0.append(request[1]) }
-            if number == 2 { send(ClientUDPTests.answer(request)) }
+            if number >= 2 { send(ClientUDPTests.answer(request)) }
         }
         let client = client(device.port) {
-            $0.requestTimeout = .milliseconds(50)
-            $0.retries.afterTimeout = 3
+            $0.requestTimeout = .milliseconds(200)
+            // More than are needed, so that a busy machine does not make the test fail.
+            $0.retries.afterTimeout = 50
         }
         #expect(try await client.readHoldingRegisters(address: 5, count: 1) == [5])
-        #expect(identifiers.withLock { $0 } == [1, 2, 3])
+        let seen = identifiers.withLock { $0 }
+        #expect(seen.count >= 3)
+        #expect(seen == (1...seen.count).map { UInt8($0) })
         let counters = await client.counters
-        #expect(counters.timeouts == 2)
+        #expect(counters.timeouts == counters.retries)
+        #expect(counters.retries >= 2)
         #expect(counters.connections == 1, "a silent device costs no socket")
         await client.close()
         await device.close()

@@ -42,13 +42,26 @@ final class ClientConnection: ChannelInboundHandler {
     /// Nothing that comes is looked at any more.
     private var isDeaf = false
 
-    /// Requests that wait for the end of the turn.
-    private var unsent: [UInt8] = []
-    private var output = ByteBuffer()
-    private var isFlushScheduled = false
+    /// Whether bytes came that are still being looked at, or callers run that were answered by them.
+    private var isDelivering = false
+    /// Requests that are not written yet.
+    private var output = OutputBuffer()
+    /// Whether the end of the delivery or of the turn writes them.
+    private var isFlushAwaited = false
+    private let executor: EventLoopTaskExecutor
+    private let jobs: DeliveryJobs
 
-    init(_ channel: any Channel, _ framing: Framing, sharesWrites: Bool, delegate: any ClientConnectionDelegate) {
+    /// Creates the handler of a channel, on the channel's event loop.
+    init(
+        _ channel: any Channel,
+        _ framing: Framing,
+        sharesWrites: Bool,
+        executor: EventLoopTaskExecutor,
+        delegate: any ClientConnectionDelegate
+    ) {
         self.channel = channel
+        self.executor = executor
+        jobs = executor.jobs
         self.framing = framing
         self.sharesWrites = sharesWrites && framing == .tcp
         self.delegate = delegate
@@ -62,6 +75,7 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        endDelivery()
         self.context = nil
         timer.stop()
     }
@@ -71,21 +85,34 @@ final class ClientConnection: ChannelInboundHandler {
     /// Hands a request to the socket, now or at the end of the turn.
     func send(_ request: Request, transaction: UInt16, unit: UInt8) {
         isListening = true
-        framing.encode(request, transaction: transaction, unit: unit, into: &unsent)
+        output.append(request, framing, transaction: transaction, unit: unit)
         guard sharesWrites else { return flush() }
-        guard !isFlushScheduled else { return }
-        isFlushScheduled = true
-        channel.eventLoop.assumeIsolated().execute { self.flush() }
+        guard !isFlushAwaited else { return }
+        isFlushAwaited = true
+        // At the end of a delivery the callers that were answered have had their say.
+        guard !isDelivering else { return }
+        channel.eventLoop.assumeIsolated().execute { self.flushIfAwaited() }
     }
 
     private func flush() {
-        isFlushScheduled = false
-        // The memory of the last write is free again unless the socket was full.
-        output.clear()
-        output.writeBytes(unsent)
-        unsent.removeAll(keepingCapacity: true)
+        let bytes = output.take()
+        // Nothing of a connection that was given up reaches the device any more.
+        guard !isDeaf else { return }
         // A write that fails closes the channel, which ends all its transactions.
-        context?.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    private func flushIfAwaited() {
+        guard isFlushAwaited else { return }
+        isFlushAwaited = false
+        flush()
+    }
+
+    /// Lets the callers go on that were answered, and writes what they ask.
+    private func endDelivery() {
+        jobs.run(on: executor)
+        isDelivering = false
+        flushIfAwaited()
     }
 
     /// Passes over what comes until the next request (10.18).
@@ -103,6 +130,8 @@ final class ClientConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDeaf else { return }
         arrivals &+= 1
+        isDelivering = true
+        jobs.begin()
         guard isListening else { return delegate.receivedNoise(on: self) }
         let buffer = unwrapInboundIn(data)
         if case .ascii = framing {
@@ -116,6 +145,8 @@ final class ClientConnection: ChannelInboundHandler {
             keep(bytes.span, from: read(bytes.span))
         }
     }
+
+    func channelReadComplete(context: ChannelHandlerContext) { endDelivery() }
 
     /// Tells the answers in some bytes.
     ///
@@ -191,12 +222,14 @@ final class ClientConnection: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer.stop()
         delegate.ended(self)
+        endDelivery()
         context.fireChannelInactive()
     }
 
     /// A reset or a failed write: the connection is of no use, and closing it reports the end.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         delegate.failed(self, error)
+        endDelivery()
         context.close(promise: nil)
     }
 }

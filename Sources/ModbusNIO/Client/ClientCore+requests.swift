@@ -14,6 +14,8 @@ extension ClientCore {
         case .closed: return reply.fail(.connectionClosed)
         case .backingOff(let until): return reply.fail(.backingOff(retryIn: Duration(until - now)))
         case .idle where !configuration.connectsOnDemand: return reply.fail(.notConnected)
+        case .connected(let connection) where queue.isEmpty && ledger.count < inFlightLimit && gate.isOpen(at: now):
+            return transmit(Errand(call, reply), on: connection, at: now)
         case .idle, .connecting, .connected: break
         }
         guard queue.count < max(1, configuration.maximumQueued) || canSendNow else {
@@ -61,25 +63,29 @@ extension ClientCore {
     private func send(on connection: ClientConnection, at now: NIODeadline) {
         while ledger.count < inFlightLimit {
             guard gate.isOpen(at: now) else { return arm(at: gate.opening) }
-            guard var errand = queue.next(at: now) else {
+            guard let errand = queue.next(at: now) else {
                 if let start = queue.earliestStart(after: now) { arm(at: start) }
                 return
             }
-            let call = errand.call
-            counters.requests += 1
-            closeGate(for: betweenRequests, from: now)
-            if framing.isBroadcast(unit: call.unit) {
-                connection.send(call.request, transaction: 0, unit: call.unit)
-                closeGate(for: turnaroundDelay, from: now)
-                errand.reply?.acceptBroadcast(of: call.request)
-                continue
-            }
-            errand.arrivalsBefore = connection.arrivals
-            let deadline = now + call.timeout
-            let transaction = ledger.add(errand, deadline: deadline)
-            arm(at: deadline)
-            connection.send(call.request, transaction: transaction, unit: call.unit)
+            transmit(errand, on: connection, at: now)
         }
+    }
+
+    private func transmit(_ errand: consuming Errand, on connection: ClientConnection, at now: NIODeadline) {
+        let call = errand.call
+        counters.requests += 1
+        closeGate(for: betweenRequests, from: now)
+        guard !framing.isBroadcast(unit: call.unit) else {
+            connection.send(call.request, transaction: 0, unit: call.unit)
+            closeGate(for: turnaroundDelay, from: now)
+            errand.reply?.acceptBroadcast(of: call.request)
+            return
+        }
+        errand.arrivalsBefore = connection.arrivals
+        let deadline = now + call.timeout
+        let transaction = ledger.add(errand, deadline: deadline)
+        arm(at: deadline)
+        connection.send(call.request, transaction: transaction, unit: call.unit)
     }
 
     /// Keeps silent for a time, unless it is zero.
@@ -92,8 +98,9 @@ extension ClientCore {
     /// Gives up what has waited or been out for too long.
     func expireRequests(at now: NIODeadline) {
         for errand in queue.expire(at: now) { errand.failUnsent(.queueTimeout) }
+        guard case .connected(let connection) = link else { return }
         let expired = ledger.expire(at: now)
-        guard !expired.isEmpty, case .connected(let connection) = link else { return }
+        guard !expired.isEmpty else { return }
         counters.timeouts += expired.count
         health.timedOut(expired.count)
         closeGate(for: betweenRequests, from: now)

@@ -33,6 +33,7 @@ final class ClientCore {
     let turnaroundDelay: TimeAmount
     let idleLimit: TimeAmount?
     private let connector: Connector
+    private let executor: EventLoopTaskExecutor
     private let timer: DeadlineTimer
 
     private(set) var link = Link.idle
@@ -57,10 +58,17 @@ final class ClientCore {
 
     typealias ConnectWaiter = (Result<Void, ModbusClientError>) -> Void
 
-    init(_ configuration: ModbusClientConfiguration, framing: Framing, connector: Connector, loop: any EventLoop) {
+    init(
+        _ configuration: ModbusClientConfiguration,
+        framing: Framing,
+        connector: Connector,
+        executor: EventLoopTaskExecutor,
+        loop: any EventLoop
+    ) {
         self.configuration = configuration
         self.framing = framing
         self.connector = connector
+        self.executor = executor
         self.loop = loop
         let limit = framing.hasTransactions ? ModbusClientConfiguration.inFlightLimit : 1
         inFlightLimit = min(max(1, configuration.maximumInFlight), limit)
@@ -126,7 +134,13 @@ final class ClientCore {
     private func prepare(_ channel: any Channel, _ attempt: Int) throws {
         guard isConnecting(attempt) else { throw ChannelError.ioOnClosedChannel }
         let sharesWrites = inFlightLimit > 1 && configuration.sharesWrites
-        let connection = ClientConnection(channel, framing, sharesWrites: sharesWrites, delegate: self)
+        let connection = ClientConnection(
+            channel,
+            framing,
+            sharesWrites: sharesWrites,
+            executor: executor,
+            delegate: self
+        )
         attemptChannels.append(connection)
         try channel.pipeline.syncOperations.addHandler(connection)
     }

@@ -74,11 +74,12 @@ public final class ModbusClient: Sendable {
     ) {
         let framing = framing ?? Framing(configuration.transport)
         eventLoop = loop
-        executor = EventLoopTaskExecutor(loop)
+        let executor = EventLoopTaskExecutor(loop)
+        self.executor = executor
         unitRule = UnitRule(isSerial: !framing.hasTransactions, allowsReserved: configuration.allowsReservedUnits)
         requestTimeout = TimeAmount(bounded: configuration.requestTimeout)
         core = NIOLoopBoundBox.makeBoxSendingValue(
-            ClientCore(configuration, framing: framing, connector: connector, loop: loop),
+            ClientCore(configuration, framing: framing, connector: connector, executor: executor, loop: loop),
             eventLoop: loop
         )
     }
