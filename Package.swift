@@ -100,7 +100,6 @@ let package = Package(
             dependencies: [
                 "ModbusNIO", "Modbus",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOTestUtils", package: "swift-nio"),
             ] + nio
         ),
         .testTarget(
