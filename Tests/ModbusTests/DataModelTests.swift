@@ -89,6 +89,27 @@ struct DataModelTests {
         }
     }
 
+    /// As short as a model can be.
+    private struct Thermometer: DataModel {
+        var celsius: Double
+
+        func read(_ table: DataTable, _ items: ItemRange, into bytes: inout [UInt8]) throws(ExceptionCode) {
+            guard table == .inputRegisters, items.isWithin(0...0) else { throw .illegalDataAddress }
+            bytes.append(register: UInt16(clamping: Int(celsius * 10)))
+        }
+    }
+
+    @Test("Modbus checklist 9.8, 9.10: a model that is only read refuses writes")
+    func readOnly() {
+        var thermometer = Thermometer(celsius: 21.5)
+        #expect(thermometer.reply(to: [4, 0, 0, 0, 1]) == [4, 2, 0, 215])
+        #expect(thermometer.reply(to: [3, 0, 0, 0, 1]) == [0x83, 2])
+        #expect(thermometer.reply(to: [6, 0, 0, 0, 1]) == [0x86, 2])
+        #expect(thermometer.reply(to: [15, 0, 0, 0, 1, 1, 1]) == [0x8F, 2])
+        #expect(thermometer.reply(to: [22, 0, 0, 0, 0, 0, 0]) == [0x96, 2])
+        #expect(thermometer.reply(to: [7]) == [0x87, 1])
+    }
+
     /// A model that does something else than it should.
     private struct Odd: DataModel {
         var functions: FunctionSet { .tables.union(.files).union([FunctionCode(rawValue: 65)]) }

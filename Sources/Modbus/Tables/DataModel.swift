@@ -89,6 +89,24 @@ extension DataModel {
     /// The functions on the four tables.
     public var functions: FunctionSet { .tables }
 
+    /// Refuses with ``ExceptionCode/illegalDataAddress``, for units that are only read.
+    public func checkWrite(
+        _ table: DataTable,
+        _ items: ItemRange,
+        _ values: Span<UInt8>
+    ) throws(ExceptionCode) {
+        throw .illegalDataAddress
+    }
+
+    /// Refuses with ``ExceptionCode/illegalDataAddress``, for units that are only read.
+    public mutating func write(
+        _ table: DataTable,
+        _ items: ItemRange,
+        _ values: Span<UInt8>
+    ) throws(ExceptionCode) {
+        throw .illegalDataAddress
+    }
+
     /// Answers.
     public var isListenOnly: Bool { false }
 
