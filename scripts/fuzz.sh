@@ -104,7 +104,7 @@ run() {
   rm -rf "$folder/seeds"
   mkdir -p "$folder/seeds" "$folder/corpus" "$folder/crashes"
   seeds "$property" "$folder/seeds" || return 1
-  FUZZ_PROPERTY=$property "$program" -max_total_time="$seconds" "${options[@]}" -timeout=5 -rss_limit_mb=1024 \
+  FUZZ_PROPERTY=$property "$program" -max_total_time="$seconds" "${options[@]}" -timeout=30 -rss_limit_mb=1024 \
     -print_final_stats=1 -artifact_prefix="$folder/crashes/" "$folder/corpus" "$folder/seeds" >"$folder/log" 2>&1
 }
 
