@@ -30,7 +30,8 @@ struct GatewayLoopbackTests {
 
     private func upstream(_ server: ModbusServer, _ units: Set<UInt8>, cacheAge: Duration = .zero) -> Gateway.Upstream {
         var client = ModbusClientConfiguration(host: "127.0.0.1", port: server.port)
-        client.requestTimeout = .milliseconds(200)
+        // Long enough for a machine that runs all tests at once; only the silent unit takes all of it.
+        client.requestTimeout = .seconds(2)
         client.reconnectDelays = [.milliseconds(1)]
         // One silent unit must not cost the others their connection.
         client.timeoutsBeforeReconnect = 8
@@ -42,6 +43,13 @@ struct GatewayLoopbackTests {
         }
     }
 
+    /// A client that waits longer than the gateway does for its device (13.10).
+    private func client(_ port: Int) -> ModbusClient {
+        var configuration = ModbusClientConfiguration(host: "127.0.0.1", port: port)
+        configuration.requestTimeout = .seconds(50)
+        return ModbusClient(configuration)
+    }
+
     private func serve(_ responder: any ModbusResponder) async throws -> ModbusServer {
         try await ModbusServer.start(ModbusServerConfiguration(port: 0), responder: responder)
     }
@@ -51,7 +59,7 @@ struct GatewayLoopbackTests {
         let device = Device()
         let server = try await serve(device)
         let gateway = try await serve(Gateway([upstream(server, [1, 3])]))
-        let client = ModbusClient(ModbusClientConfiguration(host: "127.0.0.1", port: gateway.port))
+        let client = self.client(gateway.port)
         #expect(try await client.readHoldingRegisters(address: 10, count: 3, unit: 1) == [10, 11, 12])
         let read = Request.readHoldingRegisters(address: 0, count: 1)
         for unit in [0, 2, 255] as [UInt8] {
@@ -79,7 +87,7 @@ struct GatewayLoopbackTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<20 as Range<UInt16> {
                 group.addTask {
-                    let client = ModbusClient(ModbusClientConfiguration(host: "127.0.0.1", port: port))
+                    let client = self.client(port)
                     for _ in 0..<10 {
                         let values = try await client.readHoldingRegisters(address: number % 4, count: 20, unit: 1)
                         #expect(values == (0..<20).map { number % 4 + $0 })
@@ -101,11 +109,11 @@ struct GatewayLoopbackTests {
         let port = placeholder.port
         let gateway = try await serve(Gateway([upstream(placeholder, [1])]))
         await placeholder.stop()
-        let client = ModbusClient(ModbusClientConfiguration(host: "127.0.0.1", port: gateway.port))
+        let client = self.client(gateway.port)
         let read = Request.readHoldingRegisters(address: 0, count: 1)
         #expect(try await client.send(read, unit: 1) == .exception(.readHoldingRegisters, .gatewayPathUnavailable))
         let server = try await ModbusServer.start(ModbusServerConfiguration(port: port), responder: Device())
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(50)
         var answer = try await client.send(read, unit: 1)
         while answer != .readHoldingRegisters([0]), ContinuousClock.now < deadline {
             answer = try await client.send(read, unit: 1)
