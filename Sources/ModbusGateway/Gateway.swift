@@ -21,12 +21,29 @@ public final class Gateway: ModbusResponder {
         public var configuration: GatewayConfiguration
         /// Asks the device.
         public var send: Send
+        /// Where it is asked; the default executor when `nil`, which other work of the process may keep busy.
+        public var executor: (any TaskExecutor)?
 
         /// Creates an upstream.
-        public init(units: Set<UInt8>, configuration: GatewayConfiguration, send: @escaping Send) {
+        public init(
+            units: Set<UInt8>,
+            configuration: GatewayConfiguration,
+            executor: (any TaskExecutor)? = nil,
+            send: @escaping Send
+        ) {
             self.units = units
             self.configuration = configuration
+            self.executor = executor
             self.send = send
+        }
+
+        /// Creates an upstream that asks through a client, on the client's own event loop.
+        public init(units: Set<UInt8>, configuration: GatewayConfiguration, client: ModbusClient) {
+            self.init(units: units, configuration: configuration, executor: client.executor) {
+                request,
+                unit throws(ModbusClientError) in
+                try await client.send(request, unit: unit)
+            }
         }
     }
 
@@ -40,11 +57,13 @@ public final class Gateway: ModbusResponder {
 
         let configuration: GatewayConfiguration
         let send: Upstream.Send
+        let executor: (any TaskExecutor)?
         let state: Mutex<State>
 
         init(_ upstream: Upstream) {
             configuration = upstream.configuration
             send = upstream.send
+            executor = upstream.executor
             state = Mutex(State(core: GatewayCore(upstream.configuration)))
         }
     }
@@ -112,7 +131,7 @@ public final class Gateway: ModbusResponder {
             case .answer(let ticket, let response):
                 line.state.withLock { $0.replies.removeValue(forKey: ticket) }?.answer(response)
             case .send(let errand, let unit, let request):
-                Task {
+                Task(executorPreference: line.executor) {
                     let outcome = await self.outcome(of: request, unit: unit, on: line)
                     let next = line.state.withLock { $0.core.finished(errand, outcome, at: .now) }
                     self.carryOut(next, on: line)

@@ -38,9 +38,7 @@ struct GatewayLoopbackTests {
         let modbus = ModbusClient(client)
         var configuration = GatewayConfiguration()
         configuration.cacheAge = cacheAge
-        return Gateway.Upstream(units: units, configuration: configuration) { request, unit throws(ModbusClientError) in
-            try await modbus.send(request, unit: unit)
-        }
+        return Gateway.Upstream(units: units, configuration: configuration, client: modbus)
     }
 
     /// A client that waits longer than the gateway does for its device (13.10).

@@ -83,12 +83,7 @@ struct ModbusProxyCommand: AsyncParsableCommand {
         configuration.mergesReads = !sendsEachRequest
         configuration.unitZero = unitZero ?? (line.serial == nil ? .forward : .local)
         let client = client()
-        let upstream = Gateway.Upstream(units: servedUnits, configuration: configuration) {
-            request,
-            unit throws(ModbusClientError) in
-            try await client.send(request, unit: unit)
-        }
-        let gateway = Gateway([upstream])
+        let gateway = Gateway([Gateway.Upstream(units: servedUnits, configuration: configuration, client: client)])
         var server = ModbusServerConfiguration(port: port)
         server.maximumConnections = 256
         // The clients wait for the device; each has room for as much as a client may have under way.
