@@ -157,6 +157,28 @@ struct ClientLineTests {
         #expect(await bench.client.counters.noise == 2)
     }
 
+    @Test("Modbus checklist 10.18: when two attempts are both answered, the second answer is not the next request's")
+    func lateFirstAnswer() async throws {
+        let bench = try line { $0.retries.afterTimeout = 1 }
+        let read = bench.read(1)
+        let channel = try await open(bench)
+        _ = try await channel.nextBytes()
+        await bench.loop.advanceTime(by: .seconds(1))
+        await bench.loop.advanceTime(by: ClientLineTests.silence)
+        _ = try await channel.nextBytes()
+        try await channel.receive(rtu(1, [3, 2, 0, 1]))
+        #expect(await read.value == .success([1]), "late, and right")
+        let second = bench.read(2)
+        await bench.settle(queued: 1)
+        await bench.loop.advanceTime(by: .milliseconds(900))
+        #expect(try await channel.readOutbound(as: ByteBuffer.self) == nil)
+        try await channel.receive(rtu(1, [3, 2, 0, 1]))
+        await bench.loop.advanceTime(by: .milliseconds(100))
+        #expect(try await channel.nextBytes() == rtu(1, [3, 0, 2, 0, 1]))
+        try await channel.receive(rtu(1, [3, 2, 0, 2]))
+        #expect(await second.value == .success([2]))
+    }
+
     @Test("A line that never falls silent costs the requests their time in the queue, not more")
     func babble() async throws {
         let bench = try line { $0.queueTimeout = .milliseconds(100) }

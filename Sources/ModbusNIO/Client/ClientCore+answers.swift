@@ -19,7 +19,12 @@ extension ClientCore: ClientConnectionDelegate {
         guard isCurrent(connection) else { return }
         if let errand = framing.hasTransactions ? match(header) : matchOnly(header) {
             answered(errand, header, pdu)
-            if framing.isLine { connection.stopListening() }
+            if framing.isLine {
+                connection.stopListening()
+                // It may be the late answer to an earlier attempt; then the last attempt's is still to come, and must not
+                // be taken for the answer to the next request.
+                if errand.timeouts > 0 { closeGate(for: errand.call.timeout, from: loop.now) }
+            }
             if betweenRequests > .zero { closeGate(for: betweenRequests, from: loop.now) }
         }
         if !queue.isEmpty { pump(at: loop.now) }
