@@ -6,13 +6,13 @@ import Synchronization
 
 /// Lets many clients share devices that allow a single connection, or that sit on a serial line.
 ///
-/// Give it to a ``ModbusServer`` as its responder. Each device or line is an upstream of its own and does not wait for
+/// Give it to a `ModbusServer` as its responder. Each device or line is an upstream of its own and does not wait for
 /// the others. Clients are served in turn; a unit without an upstream gets exception 0x0A, as does a request that finds
 /// too many waiting; a device that does not answer in time gives 0x0B. A device's own exceptions come through.
 public final class Gateway: ModbusResponder {
     /// A device or a line, and the units behind it.
     public struct Upstream: Sendable {
-        /// Sends one request, such as ``ModbusClient/send(_:unit:timeout:)`` does.
+        /// Sends one request, such as `ModbusClient.send` does.
         public typealias Send = @Sendable (Request, UInt8) async throws(ModbusClientError) -> Response
 
         /// Which units are asked through it.

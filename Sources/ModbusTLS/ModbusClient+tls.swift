@@ -9,7 +9,7 @@ extension ModbusClient {
     /// Creates a client that talks Modbus over TLS; nothing is sent before the first request.
     ///
     /// A handshake that fails is a failure to connect: the request fails with
-    /// ``ModbusNIO/ModbusClientError/connectFailed(_:)``, which says why.
+    /// `ModbusClientError.connectFailed`, which says why.
     ///
     /// - Parameters:
     ///   - configuration: The device's address and all limits; the usual port is ``ModbusTLS/usualPort``.

@@ -50,7 +50,7 @@ struct GatewayCoreTests {
         #expect(order == [1, 6, 2, 7, 3, 4, 5])
     }
 
-    @Test("Modbus checklist 13.5: a full queue gives 0x0A, no way to the device 0x0A, no answer 0x0B")
+    @Test("Modbus checklist 9.14, 13.5: a full queue gives 0x0A, no way to the device 0x0A, no answer 0x0B")
     func exceptions() {
         var core = core {
             $0.maximumQueuedPerClient = 1

@@ -30,7 +30,7 @@ struct AuthorisationTests {
         try await client.send(request, unit: unit)
     }
 
-    @Test("Modbus checklist 16.18, 16.20: refused by function, range and unit; others are served")
+    @Test("Modbus checklist 16.14, 16.18, 16.20: refused by function, range and unit; others are served")
     func rights() async throws {
         let server = try await SecureServer(rules: AuthorisationTests.rules)
         let user = try client("operator", server)

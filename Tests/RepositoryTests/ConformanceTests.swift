@@ -111,7 +111,8 @@ struct ConformanceTests {
             for test in row.tests {
                 let found = claims[test] ?? []
                 #expect(!found.isEmpty, "\(row.number) names \(test), which does not exist")
-                let isSaid = row.number.section == Self.programSection || found.contains { $0.rows.contains(row.number) }
+                guard row.number.section != Self.programSection else { continue }
+                let isSaid = found.contains { $0.rows.contains(row.number) }
                 #expect(isSaid, "\(row.number) names \(test), whose name does not say so")
             }
         }
@@ -129,8 +130,8 @@ struct ConformanceTests {
 
     @Test("Numbers are found however they are listed")
     func forms() {
-        let names = RowNumber.cited(in: "Modbus checklist 1.1, 8.1 to 8.3, 10.20: all of it, 4.4 too").map(\.description)
-        #expect(names == ["1.1", "8.1", "8.2", "8.3", "10.20"])
+        let rows = RowNumber.cited(in: "Modbus checklist 1.1, 8.1 to 8.3, 10.20: all of it, 4.4 too")
+        #expect(rows.map(\.description) == ["1.1", "8.1", "8.2", "8.3", "10.20"])
         #expect(RowNumber.cited(in: "A request of 4.9 bytes").isEmpty)
         let text = """
             @Test(

@@ -48,7 +48,7 @@ extension ModbusClient {
     /// Has a device test, count or restart (function 8).
     ///
     /// - Parameters:
-    ///   - code: What to do; ``DiagnosticsCode/forceListenOnly`` ends with ``ModbusClientError/timeout`` where it works,
+    ///   - code: What to do; `DiagnosticsCode.forceListenOnly` ends with ``ModbusClientError/timeout`` where it works,
     ///     as a device that obeys does not answer.
     ///   - data: What the code needs; one zero for most.
     ///   - unit: As in ``send(_:unit:timeout:mayRepeat:)``.

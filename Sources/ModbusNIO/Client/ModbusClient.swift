@@ -104,7 +104,7 @@ public final class ModbusClient: Sendable {
     ///   - timeout: How long the answer may take instead of ``ModbusClientConfiguration/requestTimeout``.
     ///   - mayRepeat: Whether ``ModbusClientConfiguration/retries`` may send the request again after the device may have
     ///     carried it out; otherwise only for reads.
-    /// - Returns: An answer that fits the request, or ``Response/exception(_:_:)``.
+    /// - Returns: An answer that fits the request, or `Response.exception`.
     /// - Throws: Every case of ``ModbusClientError`` but ``ModbusClientError/exception(_:)``.
     public func send(
         _ request: Request,

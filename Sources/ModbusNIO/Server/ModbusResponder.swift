@@ -17,8 +17,8 @@ public protocol ModbusResponder: Sendable {
 
     /// Says what to answer to a request whose length, quantity or byte count is wrong.
     ///
-    /// The default answers ``ExceptionCode/illegalDataValue``. A responder that has not got the function answers
-    /// ``ExceptionCode/illegalFunction``, and one that has not got the unit what it always answers to that unit.
+    /// The default answers `ExceptionCode.illegalDataValue`. A responder that has not got the function answers
+    /// `ExceptionCode.illegalFunction`, and one that has not got the unit what it always answers to that unit.
     func respond(toMalformed function: FunctionCode, unit: UInt8) -> ServerReply
 
     /// Answers bytes with bytes, for responders that can; asked before the others.

@@ -22,11 +22,11 @@ public struct ModbusServerConfiguration: Sendable {
     public var maximumInWorkTotal: Int = 1024
     /// Whether a connection with too many requests in work is not read from until there is room.
     ///
-    /// Off, the default, they are answered ``ExceptionCode/serverDeviceBusy`` (4.4, 4.5).
+    /// Off, the default, they are answered `ExceptionCode.serverDeviceBusy` (4.4, 4.5).
     public var pausesWhenBusy = false
     /// Whether answers leave in the order of their requests, also when a later one is ready first (4.12).
     public var answersInOrder = true
-    /// How long an answer may take (9.18); then it is ``ExceptionCode/serverDeviceFailure``.
+    /// How long an answer may take (9.18); then it is `ExceptionCode.serverDeviceFailure`.
     public var answerTimeLimit: Duration = .seconds(60)
     /// How long a frame may take from its first byte to its last.
     public var frameTimeLimit: Duration = .seconds(5)

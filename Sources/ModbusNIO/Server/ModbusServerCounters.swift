@@ -16,7 +16,7 @@ public struct ModbusServerCounters: Hashable, Sendable {
     public var failedHandshakes = 0
     /// Requests that the peer's role does not allow.
     public var unauthorisedRequests = 0
-    /// Requests answered with ``ExceptionCode/serverDeviceBusy`` because too many were in work.
+    /// Requests answered with `ExceptionCode.serverDeviceBusy` because too many were in work.
     public var busyAnswers = 0
     /// Requests whose answer took longer than allowed.
     public var lateAnswers = 0

@@ -12,7 +12,7 @@ public final class ModelResponder<Model: DataModel & Sendable>: ModbusResponder 
     public enum OtherUnits: Hashable, Sendable {
         /// No answer.
         case silence
-        /// ``ExceptionCode/gatewayTargetDeviceFailedToRespond``.
+        /// `ExceptionCode.gatewayTargetDeviceFailedToRespond`.
         case targetFailed
     }
 

@@ -5,7 +5,7 @@ import Synchronization
 
 /// An answer that somebody will give later, from any thread.
 ///
-/// The server keeps the request's place until then, and answers ``ExceptionCode/serverDeviceFailure`` itself when
+/// The server keeps the request's place until then, and answers `ExceptionCode.serverDeviceFailure` itself when
 /// ``ModbusServerConfiguration/answerTimeLimit`` is over (9.18).
 public final class PendingReply: Sendable, Hashable {
     private enum State {

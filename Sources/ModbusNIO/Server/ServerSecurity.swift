@@ -15,7 +15,7 @@ package struct ServerSecurity: Sendable {
     package let handshakeTimeLimit: Duration
     /// Decides about each request before anything else in it is looked at (16.18).
     ///
-    /// A refused one is answered ``ExceptionCode/illegalFunction``.
+    /// A refused one is answered `ExceptionCode.illegalFunction`.
     package let authorise: @Sendable (_ pdu: Span<UInt8>, _ unit: UInt8, _ peer: Peer) -> Bool
 
     package init(

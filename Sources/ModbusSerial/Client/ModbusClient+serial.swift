@@ -17,9 +17,9 @@ extension ModbusClient {
     /// Creates a client of the devices on a serial line.
     ///
     /// Units are 1 to 247; unit 0 addresses all devices, which carry a write out and do not answer. The port is opened
-    /// with the first request. One that is unplugged fails the requests with ``ModbusClientError/connectFailed(_:)`` and
+    /// with the first request. One that is unplugged fails the requests with `ModbusClientError.connectFailed` and
     /// the reason, and is opened again as soon as it is back and the pause of
-    /// ``ModbusClientConfiguration/reconnectDelays`` is over.
+    /// `ModbusClientConfiguration.reconnectDelays` is over.
     ///
     /// - Parameters:
     ///   - port: The port and how its bits go over the line.

@@ -11,7 +11,7 @@ public struct RTUServerConfiguration: Hashable, Sendable {
     public var units: Set<UInt8>
     /// How long the bytes of a frame may be apart beyond t3.5, as drivers hand bytes over in lumps (10.9).
     public var allowance: Duration = .milliseconds(30)
-    /// After this time a request whose answer is awaited gets ``ExceptionCode/serverDeviceFailure`` (9.18).
+    /// After this time a request whose answer is awaited gets `ExceptionCode.serverDeviceFailure` (9.18).
     public var answerTimeLimit: Duration = .seconds(1)
     /// The pause before a port that was unplugged is opened again.
     public var reopenPause: Duration = .seconds(1)
