@@ -43,6 +43,19 @@ struct DocumentationTests {
         return stride(from: 0, to: parts.count, by: 2).map { parts[$0] }.joined()
     }
 
+    @Test("The architecture names files that exist")
+    func files() throws {
+        let page = try Repository.text(at: "docs/architecture.md")
+        let names = page.matches(of: /`([A-Za-z]+(?:\/[A-Za-z+]+)+\.swift)`/).map { String($0.1) }
+        #expect(names.count > 20)
+        for name in names {
+            let exists = ["", "Sources/"].contains { folder in
+                FileManager.default.fileExists(atPath: Repository.root.appending(path: folder + name).path)
+            }
+            #expect(exists, "docs/architecture.md names \(name)")
+        }
+    }
+
     @Test("The changelog has a place for what is not released yet")
     func changelog() throws {
         #expect(try Repository.text(at: "CHANGELOG.md").components(separatedBy: "\n").contains("## Unreleased"))
