@@ -5,7 +5,7 @@ import ModbusNIO
 import Testing
 
 @Suite("Models shared by connections")
-struct ModelResponderTests {
+struct ModelLockTests {
     private static let count = 16
 
     private static func responder() -> ModelResponder<RegisterTables> {
