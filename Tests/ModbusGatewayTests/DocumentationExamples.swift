@@ -11,8 +11,7 @@ enum DocumentationExamples {
         let client = ModbusClient(ModbusClientConfiguration(host: "192.168.0.4"))
         var sharing = GatewayConfiguration()
         sharing.cacheAge = .milliseconds(500)
-        let ask: Gateway.Upstream.Send = { try await client.send($0, unit: $1) }
-        let meter = Gateway.Upstream(units: [5, 255], configuration: sharing, send: ask)
+        let meter = Gateway.Upstream(units: [5, 255], configuration: sharing, client: client)
         let gateway = Gateway([meter])
         let server = try await ModbusServer.start(ModbusServerConfiguration(port: 1502), responder: gateway)
         await server.run()

@@ -52,7 +52,7 @@ struct GatewayLoopbackTests {
         try await ModbusServer.start(ModbusServerConfiguration(port: 0), responder: responder)
     }
 
-    @Test("Modbus checklist 13.5, 13.6: units go to their device; others get 0x0A, silent ones 0x0B")
+    @Test("Modbus checklist 13.5, 13.6, 13.10: units go to their device; others get 0x0A, silent ones 0x0B")
     func routes() async throws {
         let device = Device()
         let server = try await serve(device)

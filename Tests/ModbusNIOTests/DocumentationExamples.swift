@@ -58,6 +58,13 @@ struct DocumentationExamples {
         }
     }
 
+    /// A client that waits for a machine that runs all tests at once.
+    private static func patientClient(port: Int) -> ModbusClient {
+        var configuration = ModbusClientConfiguration(host: "127.0.0.1", port: port)
+        configuration.requestTimeout = .seconds(30)
+        return ModbusClient(configuration)
+    }
+
     /// Needs a meter, so it is only compiled.
     func client() async throws {
         let client = ModbusClient(ModbusClientConfiguration(host: "meter.local"))
@@ -94,7 +101,7 @@ struct DocumentationExamples {
         print("listening on port \(server.port)")
         _ = responder.withModel(unit: 255) { $0.input.set([2301, 2309, 2288], at: 0) }
 
-        let client = ModbusClient(ModbusClientConfiguration(host: "127.0.0.1", port: server.port))
+        let client = Self.patientClient(port: server.port)
         #expect(try await client.readInputRegisters(address: 0, count: 3) == [2301, 2309, 2288])
         await client.close()
         await server.stop()
@@ -105,7 +112,7 @@ struct DocumentationExamples {
         let responder = ModelResponder(units: [1: Thermometer(tenths: { 215 })], direct: 1)
         let server = try await ModbusServer.start(ModbusServerConfiguration(port: 0), responder: responder)
 
-        let client = ModbusClient(ModbusClientConfiguration(host: "127.0.0.1", port: server.port))
+        let client = Self.patientClient(port: server.port)
         #expect(try await client.readInputRegisters(address: 0, count: 1) == [215])
         try await client.writeSingleRegister(address: 10, value: 280, unit: 1)
         #expect(try await client.readHoldingRegisters(address: 10, count: 1, unit: 1) == [280])

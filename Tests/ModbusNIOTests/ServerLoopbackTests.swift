@@ -21,7 +21,7 @@ struct ServerLoopbackTests {
         return try await ModbusServer.start(configuration, responder: responder)
     }
 
-    @Test("Modbus checklist 3.1, 3.2: requests cut at every byte, and many in one segment, are all answered")
+    @Test("Modbus checklist 3.1, 3.2, 3.4: requests cut at every byte, and many in one segment, are all answered")
     func segments() async throws {
         let server = try await serve()
         let connection = try await RawConnection.connect(port: server.port)
