@@ -46,6 +46,12 @@ final class ClientConnection: ChannelInboundHandler {
     private var isDelivering = false
     /// Requests that are not written yet.
     private var output = OutputBuffer()
+    /// Whether the bytes of the channel are those of its socket.
+    private let hasPlainSocket: Bool
+    /// The way around the channel for requests, where there is one.
+    private var socket: DirectSocket?
+    /// How many writes the channel has not finished.
+    private var writesInChannel = 0
     /// Whether the end of the delivery or of the turn writes them.
     private var isFlushAwaited = false
     private let executor: EventLoopTaskExecutor
@@ -56,10 +62,12 @@ final class ClientConnection: ChannelInboundHandler {
         _ channel: any Channel,
         _ framing: Framing,
         sharesWrites: Bool,
+        hasPlainSocket: Bool,
         executor: EventLoopTaskExecutor,
         delegate: any ClientConnectionDelegate
     ) {
         self.channel = channel
+        self.hasPlainSocket = hasPlainSocket
         self.executor = executor
         jobs = executor.jobs
         self.framing = framing
@@ -72,6 +80,11 @@ final class ClientConnection: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         timer.whenFired { [weak self] in self?.silenceReached() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if hasPlainSocket { socket = DirectSocket(of: channel) }
+        context.fireChannelActive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -95,11 +108,17 @@ final class ClientConnection: ChannelInboundHandler {
     }
 
     private func flush() {
-        let bytes = output.take()
+        defer { output.removeAll() }
         // Nothing of a connection that was given up reaches the device any more.
-        guard !isDeaf else { return }
+        guard !isDeaf, let context else { return }
+        var taken = 0
+        if writesInChannel == 0, let socket, channel.isActive { taken = socket.write(output.bytes) }
+        guard taken < output.bytes.count else { return }
+        writesInChannel += 1
+        let rest = ByteBuffer(bytes: output.bytes[taken...])
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         // A write that fails closes the channel, which ends all its transactions.
-        context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(rest)).whenComplete { _ in bound.value.writesInChannel -= 1 }
     }
 
     private func flushIfAwaited() {
@@ -220,6 +239,7 @@ final class ClientConnection: ChannelInboundHandler {
     // MARK: The end
 
     func channelInactive(context: ChannelHandlerContext) {
+        socket = nil
         timer.stop()
         delegate.ended(self)
         endDelivery()

@@ -138,6 +138,7 @@ final class ClientCore {
             channel,
             framing,
             sharesWrites: sharesWrites,
+            hasPlainSocket: connector.makesPlainStreams,
             executor: executor,
             delegate: self
         )

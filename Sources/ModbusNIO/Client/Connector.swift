@@ -18,10 +18,14 @@ package struct Connector: Sendable {
     ///
     /// A ``ModbusClientError`` reaches the caller as it is.
     let connect: @Sendable (any EventLoop, @escaping Preparation) -> EventLoopFuture<any Channel>
+    /// Whether its channels are TCP connections whose bytes nothing changes on the way.
+    let makesPlainStreams: Bool
 
     package init(
+        makesPlainStreams: Bool = false,
         connect: @escaping @Sendable (any EventLoop, @escaping Preparation) -> EventLoopFuture<any Channel>
     ) {
+        self.makesPlainStreams = makesPlainStreams
         self.connect = connect
     }
 
@@ -43,7 +47,7 @@ package struct Connector: Sendable {
         let host = configuration.host
         let port = configuration.port
         let limit = TimeAmount(bounded: configuration.connectTimeout)
-        return Connector { loop, prepare -> EventLoopFuture<any Channel> in
+        return Connector(makesPlainStreams: security == nil) { loop, prepare -> EventLoopFuture<any Channel> in
             guard (1...65535).contains(port) else {
                 return loop.makeFailedFuture(ModbusClientError.connectFailed("port \(port); ports are 1 to 65535"))
             }

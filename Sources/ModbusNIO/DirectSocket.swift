@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-/// The socket of a connection, for answers that it takes at once.
+/// The socket of a connection, for bytes that it takes at once.
 ///
 /// A channel's own way to write (a promise, a queue, flushing) costs more instructions than all the rest of a small
 /// request. As long as the channel has nothing to write, the order of bytes is kept without it; what the socket does
