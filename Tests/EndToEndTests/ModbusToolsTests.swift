@@ -80,6 +80,19 @@ struct ModbusToolsTests {
         #expect(gone.failures.keys.contains { $0.contains("gateway") }, "\(gone.failures)")
     }
 
+    @Test("serve lets in only whom --allow names")
+    func accessList() async throws {
+        for (prefix, isAllowed) in [("127.0.0.0/8", true), ("10.0.0.0/8", false)] {
+            let (server, port) = try await start([
+                "modbus", "serve", "--port", "0", "--registers", "100", "--allow", prefix,
+            ])
+            defer { server.kill() }
+            let load = try await bench(port)
+            #expect((load.requests > 0) == isAllowed, "\(prefix): \(load.failures)")
+            #expect(load.failures.isEmpty == isAllowed)
+        }
+    }
+
     @Test("scan finds the unit of a meter and the profile that fits, first the one it names")
     func scanning() async throws {
         let (meter, port) = try await start([

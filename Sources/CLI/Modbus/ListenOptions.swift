@@ -12,11 +12,20 @@ struct ListenOptions: ParsableArguments {
     @Option(help: "How long to run, in seconds; until ctrl-C when left out.")
     var seconds: Double?
 
+    @Option(
+        name: .customLong("allow"),
+        help: "Who may connect, such as 192.168.0.0/24; may be repeated. Everybody who reaches it when left out."
+    )
+    var allowed: [String] = []
+
     @Flag(help: "Print the place to connect to as one JSON object.")
     var json = false
 
     func validate() throws {
         guard !host.isEmpty else { throw ValidationError("--host is empty; write 127.0.0.1 or 0.0.0.0") }
+        for text in allowed where AddressPrefix(text) == nil {
+            throw ValidationError("--allow \(text) is no address; write 192.168.0.4, 192.168.0.0/24 or fd00::/8")
+        }
         if let seconds, !(seconds > 0 && seconds <= 31_536_000) {
             throw ValidationError("--seconds is above 0 and at most a year, not \(seconds)")
         }
@@ -59,6 +68,8 @@ struct ListenOptions: ParsableArguments {
         let ending = await Ending()
         var configuration = configuration
         configuration.host = host
+        configuration.accessList = accessList
+        configuration.onEvent = { Console.talk("headroom: \($0)") }
         let server = try await start(configuration, responder, security)
         let place = Place(host: host, port: server.port, unit: unit.map { Int($0) }, profile: profile)
         if json { try Console.printJSON(place) } else { Console.print("\(place.port)") }
@@ -72,6 +83,14 @@ struct ListenOptions: ParsableArguments {
         await server.stop()
     }
 
+    /// The addresses of `--allow`; `nil` lets everybody in.
+    private var accessList: AccessList? {
+        guard !allowed.isEmpty else { return nil }
+        var list = AccessList()
+        for prefix in allowed.compactMap(AddressPrefix.init) { list.allow(prefix) }
+        return list
+    }
+
     private func start(
         _ configuration: ModbusServerConfiguration,
         _ responder: any ModbusResponder,
@@ -79,8 +98,6 @@ struct ListenOptions: ParsableArguments {
     ) async throws -> ModbusServer {
         do {
             if let security {
-                var configuration = configuration
-                configuration.onEvent = { Console.talk("headroom: \($0)") }
                 return try await ModbusServer.start(
                     configuration,
                     tls: security.options,
