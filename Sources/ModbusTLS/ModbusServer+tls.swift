@@ -19,8 +19,8 @@ extension ModbusServer {
     ///   - observer: Is told about roles and requests that are refused, the same thing once.
     ///   - group: Runs the connections; has to outlive the server.
     /// - Returns: A server that already accepts connections.
-    /// - Throws: ``TLSSetupError`` when the certificate and the key do not go together; what the system says when the
-    ///   address cannot be bound.
+    /// - Throws: ``TLSSetupError`` when the certificate and the key do not go together, or the framing is not Modbus TCP; what
+    ///   the system says when the address cannot be bound.
     public static func start(
         _ configuration: ModbusServerConfiguration,
         tls: TLSServerOptions,
@@ -29,13 +29,16 @@ extension ModbusServer {
         observer: @escaping TLSObserver = { _ in },
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> ModbusServer {
+        guard configuration.framing == .tcp else {
+            throw TLSSetupError("TLS goes with Modbus TCP; frames of the serial line cannot be secured")
+        }
         let server = try ServerTLS(tls, rules: rules, observer: observer)
         var configuration = configuration
         configuration.security = ServerSecurity(
             handshakeTimeLimit: tls.handshakeTimeLimit,
             prepare: { try server.prepare($0) },
             authorise: { pdu, unit, peer in
-                server.allow(pdu, unit: unit, role: peer.role, address: peer.address)
+                server.allow(pdu, unit: unit, role: peer.role, host: peer.host)
             }
         )
         return try await start(configuration, responder: responder, group: group)

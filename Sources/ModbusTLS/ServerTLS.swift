@@ -61,19 +61,11 @@ final class ServerTLS: Sendable {
     }
 
     /// Whether the rules allow a request; without rules everybody with a good certificate may do everything.
-    func allow(_ pdu: Span<UInt8>, unit: UInt8, role: String?, address: String) -> Bool {
+    func allow(_ pdu: Span<UInt8>, unit: UInt8, role: String?, host: String) -> Bool {
         guard let rules, !rules.allow(pdu, unit: unit, role: role) else { return true }
         let function = FunctionCode(rawValue: pdu.count > 0 ? pdu[0] : 0)
-        tell(.requestRefused(peer: ServerTLS.host(in: address), role: role, unit: unit, function))
+        tell(.requestRefused(peer: host, role: role, unit: unit, function))
         return false
-    }
-
-    /// The address without its port, which differs each time: "127.0.0.1" of "[IPv4]127.0.0.1/127.0.0.1:1234".
-    private static func host(in address: String) -> String {
-        guard let end = address.lastIndex(of: ":") else { return address }
-        let plain = address[..<end].drop { $0 == "[" }
-        let marks = plain.hasSuffix("]") ? plain.dropLast() : plain
-        return String(marks[(marks.lastIndex { "/]".contains($0) }.map(marks.index(after:)) ?? marks.startIndex)...])
     }
 
     private func tell(_ notice: TLSNotice) {

@@ -349,7 +349,7 @@ struct ModbusClientDialogueTests {
         let read = bench.read(1)
         let channel = try await bench.nextConnection()
         #expect(await states.next() == .connecting)
-        #expect(await states.next() == .connected(address: "[IPv4]127.0.0.1:502"))
+        #expect(await states.next() == .connected(address: "127.0.0.1:502"))
         _ = try await channel.nextRequest()
         let waiting = bench.read(2)
         await bench.settle(queued: 1)

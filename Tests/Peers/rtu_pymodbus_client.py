@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Talks to an RTU server with pymodbus: PORT UNIT; prints what it got, one line each."""
+"""Talks to an RTU server with pymodbus: PORT UNIT; prints what it got, one line each.
+
+A PORT that is a number is one of TCP on this machine.
+"""
 import sys
 
-from pymodbus.client import ModbusSerialClient
+from pymodbus import FramerType
+from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 port, unit = sys.argv[1], int(sys.argv[2])
-client = ModbusSerialClient(port, baudrate=19200, parity="N", stopbits=2, timeout=2, retries=0)
+if port.isdigit():
+    client = ModbusTcpClient("127.0.0.1", port=int(port), framer=FramerType.RTU, timeout=2, retries=0)
+else:
+    client = ModbusSerialClient(port, baudrate=19200, parity="N", stopbits=2, timeout=2, retries=0)
 if not client.connect():
     sys.exit("no port")
 

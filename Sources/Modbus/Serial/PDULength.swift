@@ -3,7 +3,8 @@
 /// How long a PDU is, as far as its first bytes tell.
 ///
 /// RTU frames have no length field: function code and byte count stand in for it (10.20). The rules cover the public
-/// functions 1 to 8, 11, 12, 15 to 17, 20 to 24 and 43, and exception responses; byte counts are unsigned.
+/// functions 1 to 8, 11, 12, 15 to 17, 20 to 24 and 43, and exception responses; byte counts are unsigned. For
+/// user-defined functions an application brings its own, see ``UserFunctions``.
 public enum PDULength: Hashable, Sendable {
     /// It has this many bytes, 1 to 253.
     case exactly(Int)
@@ -15,15 +16,15 @@ public enum PDULength: Hashable, Sendable {
     case impossible
 
     /// Looks at the first bytes of a PDU; bytes behind its end do not matter.
-    public init(of pdu: Span<UInt8>, _ direction: MessageDirection) {
+    public init(of pdu: Span<UInt8>, _ direction: MessageDirection, user functions: UserFunctions = UserFunctions()) {
         guard pdu.count > 0 else {
             self = .atLeast(1)
             return
         }
         let length: PDULength =
             switch direction {
-            case .request: .request(pdu)
-            case .response: .response(pdu)
+            case .request: .request(pdu, functions)
+            case .response: .response(pdu, functions)
             }
         switch length {
         case .exactly(let count), .atLeast(let count): self = count > Limits.pduCount ? .impossible : length
@@ -31,7 +32,7 @@ public enum PDULength: Hashable, Sendable {
         }
     }
 
-    private static func request(_ pdu: Span<UInt8>) -> PDULength {
+    private static func request(_ pdu: Span<UInt8>, _ functions: UserFunctions) -> PDULength {
         switch pdu[0] {
         case 1...6: .exactly(5)
         case 7, 11, 12, 17: .exactly(1)
@@ -42,11 +43,11 @@ public enum PDULength: Hashable, Sendable {
         case 23: counted(pdu, at: 9)
         case 24: .exactly(3)
         case 43: encapsulated(pdu) { _ in .exactly(4) }
-        default: .untilSilence
+        default: functions.length(of: pdu, .request)
         }
     }
 
-    private static func response(_ pdu: Span<UInt8>) -> PDULength {
+    private static func response(_ pdu: Span<UInt8>, _ functions: UserFunctions) -> PDULength {
         switch pdu[0] {
         case 0: .impossible
         case 1...4, 12, 17, 20, 21, 23: counted(pdu, at: 1)
@@ -58,7 +59,7 @@ public enum PDULength: Hashable, Sendable {
         case 24: pdu.count < 3 ? .atLeast(3) : .exactly(3 + Int(pdu.word(at: 1)))
         case 43: encapsulated(pdu, identification)
         case 128...: .exactly(2)
-        default: .untilSilence
+        default: functions.length(of: pdu, .response)
         }
     }
 

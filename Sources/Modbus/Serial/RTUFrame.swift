@@ -63,12 +63,12 @@ public enum RTUFrameStart: Hashable, Sendable {
 
     /// Looks at the front of some bytes, by length rule and checksum (10.9, 11.2); what follows the frame does not
     /// matter.
-    public init(of bytes: Span<UInt8>, _ direction: MessageDirection) {
+    public init(of bytes: Span<UInt8>, _ direction: MessageDirection, user functions: UserFunctions = UserFunctions()) {
         guard bytes.count > 1 else {
             self = .incomplete(atLeast: RTUFrame.counts.lowerBound)
             return
         }
-        switch PDULength(of: bytes.extracting(1..<bytes.count), direction) {
+        switch PDULength(of: bytes.extracting(1..<bytes.count), direction, user: functions) {
         case .exactly(let pduCount): self.init(of: bytes, count: pduCount + RTUFrame.overhead)
         case .atLeast(let pduCount):
             // The two bytes of checksum are not there yet either, or were taken for a part of the PDU.

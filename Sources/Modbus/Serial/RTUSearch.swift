@@ -16,10 +16,10 @@ public struct RTUSearch: Hashable, Sendable {
     public static let limit = RTUFrame.counts.upperBound
 
     /// Takes the first whole frame, or else keeps what may still become one: at most 256 bytes.
-    public init(of bytes: Span<UInt8>, _ direction: MessageDirection) {
+    public init(of bytes: Span<UInt8>, _ direction: MessageDirection, user functions: UserFunctions = UserFunctions()) {
         var kept = bytes.count
         for start in bytes.indices {
-            switch RTUFrameStart(of: bytes.extracting(start..<bytes.count), direction) {
+            switch RTUFrameStart(of: bytes.extracting(start..<bytes.count), direction, user: functions) {
             case .frame(let frame):
                 skipped = start
                 self.frame = frame

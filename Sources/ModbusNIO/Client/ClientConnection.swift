@@ -28,6 +28,7 @@ final class ClientConnection: ChannelInboundHandler {
     private let framing: Framing
     /// Whether requests of one turn of the event loop leave in one write.
     private let sharesWrites: Bool
+    private let functions: UserFunctions
     private let delegate: any ClientConnectionDelegate
     private let timer: DeadlineTimer
     private var context: ChannelHandlerContext?
@@ -61,6 +62,7 @@ final class ClientConnection: ChannelInboundHandler {
     init(
         _ channel: any Channel,
         _ framing: Framing,
+        functions: UserFunctions,
         sharesWrites: Bool,
         hasPlainSocket: Bool,
         executor: EventLoopTaskExecutor,
@@ -68,6 +70,7 @@ final class ClientConnection: ChannelInboundHandler {
     ) {
         self.channel = channel
         self.hasPlainSocket = hasPlainSocket
+        self.functions = functions
         self.executor = executor
         jobs = executor.jobs
         self.framing = framing
@@ -173,7 +176,7 @@ final class ClientConnection: ChannelInboundHandler {
     private func read(_ bytes: Span<UInt8>) -> Int {
         var offset = 0
         while offset < bytes.count, !isDeaf, isListening {
-            switch framing.answer(in: bytes.extracting(offset..<bytes.count)) {
+            switch framing.answer(in: bytes.extracting(offset..<bytes.count), user: functions) {
             case .whole(let header, let start, let end, let next):
                 delegate.received(header, bytes.extracting(offset + start..<offset + end), on: self)
                 offset += next
@@ -224,7 +227,7 @@ final class ClientConnection: ChannelInboundHandler {
         self.silence = nil
         guard !isDeaf, isListening else { return }
         let bytes = partial
-        switch framing.answer(beforeSilence: bytes.span) {
+        switch framing.answer(beforeSilence: bytes.span, user: functions) {
         case .whole(let header, let start, let end, _):
             partial = []
             delegate.received(header, bytes.span.extracting(start..<end), on: self)

@@ -137,6 +137,7 @@ final class ClientCore {
         let connection = ClientConnection(
             channel,
             framing,
+            functions: configuration.userFunctions,
             sharesWrites: sharesWrites,
             hasPlainSocket: connector.makesPlainStreams,
             executor: executor,
@@ -311,7 +312,7 @@ final class ClientCore {
         case .idle: .idle
         case .connecting: .connecting
         case .connected(let connection):
-            .connected(address: connection.channel.remoteAddress.map { "\($0)" } ?? configuration.host)
+            .connected(address: connection.channel.remoteAddress?.text ?? configuration.host)
         case .backingOff(let until): .backingOff(retryIn: Duration(max(until - loop.now, .zero)))
         case .closed: .closed
         }

@@ -89,7 +89,7 @@ package enum Framing: Hashable, Sendable {
     }
 
     /// Looks for an answer at the front of what came; text frames have a decoder of their own.
-    func answer(in bytes: Span<UInt8>) -> FoundAnswer {
+    func answer(in bytes: Span<UInt8>, user functions: UserFunctions) -> FoundAnswer {
         switch self {
         case .tcp:
             do throws(FrameError) {
@@ -104,7 +104,7 @@ package enum Framing: Hashable, Sendable {
             else { return .broken("a datagram of \(bytes.count) bytes is not one frame") }
             return .whole(header, start: MBAPHeader.count, end: bytes.count)
         case .rtu, .rtuOverTCP:
-            switch RTUFrameStart(of: bytes, .response) {
+            switch RTUFrameStart(of: bytes, .response, user: functions) {
             case .frame(let frame): return FoundAnswer(frame)
             case .incomplete: return .incomplete
             case .untilSilence: return .untilSilence
@@ -116,9 +116,9 @@ package enum Framing: Hashable, Sendable {
     }
 
     /// Judges what came before a silence; `nil` where silence means nothing.
-    func answer(beforeSilence bytes: Span<UInt8>) -> FoundAnswer? {
+    func answer(beforeSilence bytes: Span<UInt8>, user functions: UserFunctions) -> FoundAnswer? {
         // In a TCP stream only what has no length ends by a pause; for the rest the request's time counts.
-        if self == .rtuOverTCP, answer(in: bytes) == .incomplete { return nil }
+        if self == .rtuOverTCP, answer(in: bytes, user: functions) == .incomplete { return nil }
         do throws(RTUFault) {
             return FoundAnswer(try RTUFrame(whole: bytes))
         } catch {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Modbus
+
 /// How a client reaches one Modbus device and how patient it is.
 public struct ModbusClientConfiguration: Sendable {
     /// A host name, an IPv4 or an IPv6 address; names are resolved anew for each attempt.
@@ -57,6 +59,8 @@ public struct ModbusClientConfiguration: Sendable {
     public var sharesWrites = true
     /// Whether the unit in an answer is not compared with the one addressed.
     public var ignoresAnswerUnit = false
+    /// The lengths of the application's own functions, for serial lines and RTU over TCP (8.40).
+    public var userFunctions = UserFunctions()
     /// Whether the units 248 to 254, which the standard reserves, may be addressed.
     public var allowsReservedUnits = false
     /// How the system finds out that a silent device is gone.

@@ -30,7 +30,7 @@ final class ConnectionRegistry: Sendable {
             (inWork.load(ordering: .relaxed) > 0 ? 1 : 0, lastUse.load(ordering: .relaxed))
         }
 
-        var peerText: String { address.map { "\($0)" } ?? "a peer without an address" }
+        var peerText: String { address?.text ?? "a peer without an address" }
     }
 
     private enum Admission {
@@ -194,7 +194,7 @@ final class ConnectionRegistry: Sendable {
 
     /// The address without the port, which differs each time.
     private func hostText(_ address: SocketAddress?) -> String {
-        address?.ipAddress ?? address.map { "\($0)" } ?? "a peer without an address"
+        address?.ipAddress ?? address?.text ?? "a peer without an address"
     }
 
     /// What was counted so far.

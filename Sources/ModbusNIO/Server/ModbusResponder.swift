@@ -64,7 +64,7 @@ public enum ServerReply: Hashable, Sendable {
 
 /// Whoever is at the other end of a server's connection.
 public final class Peer: Sendable {
-    /// The address and port, as text.
+    /// The address and port as people write them: "192.0.2.1:502" or "[2001:db8::1]:502".
     public let address: String
     /// The role of the peer's certificate; `nil` without one and on connections without TLS.
     public let role: String?
@@ -76,5 +76,12 @@ public final class Peer: Sendable {
         self.address = address
         self.role = role
         self.connection = connection
+    }
+
+    /// The address without the port, which differs each time: "192.0.2.1" or "2001:db8::1".
+    public var host: String {
+        guard let end = address.lastIndex(of: ":") else { return address }
+        let host = address[..<end]
+        return String(host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host)
     }
 }

@@ -3,7 +3,7 @@
 public import NIOCore
 public import NIOPosix
 
-/// Listens for Modbus TCP clients and answers them through a responder.
+/// Listens for clients of Modbus TCP, or of RTU over TCP, and answers them through a responder.
 ///
 /// No connection can harm another one: frames that stay incomplete, peers that do not read, too many connections and
 /// bytes that are not Modbus each end the connection that brought them (see ``ModbusServerConfiguration``). Running out
@@ -40,13 +40,20 @@ public final class ModbusServer: Sendable {
         responder: any ModbusResponder,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> ModbusServer {
+        var configuration = configuration
+        // Answers without transactions can only be told apart by their order.
+        if configuration.framing == .rtuOverTCP { configuration.answersInOrder = true }
         let registry = ConnectionRegistry(configuration)
         let buffers = AnswerBuffers(group)
         let listener = try await ServerBootstrap.modbus(configuration, group: group)
-            .childChannelInitializer { channel in
+            .childChannelInitializer { [configuration] channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let entry = registry.admit(channel) else { throw ChannelError.ioOnClosedChannel }
                     try configuration.security?.prepare(channel)
+                    if configuration.framing == .rtuOverTCP {
+                        let frames = RTUStreamHandler(configuration, registry: registry, loop: channel.eventLoop)
+                        try channel.pipeline.syncOperations.addHandler(frames)
+                    }
                     let handler = ServerConnectionHandler(
                         configuration,
                         responder: responder,

@@ -6,6 +6,10 @@ public struct ModbusServerConfiguration: Sendable {
     public var host: String
     /// The TCP port; 0 lets the system choose, see ``ModbusServer/port``.
     public var port: Int
+    /// How requests and answers lie in the stream.
+    public var framing = Framing.tcp
+    /// What counts with ``Framing/rtuOverTCP`` alone.
+    public var rtuOverTCP = RTUStreamConfiguration()
     /// How many connections of ordinary peers may exist; when full, the one longest without a request gives way to a
     /// new one.
     public var maximumConnections: Int = 32
@@ -53,6 +57,17 @@ public struct ModbusServerConfiguration: Sendable {
     public var onEvent: (@Sendable (ServerEvent) -> Void)?
     /// What a connection needs before it is served.
     package var security: ServerSecurity?
+
+    /// Ways to carry requests and answers in a stream; which one a client speaks is never guessed.
+    public enum Framing: Hashable, Sendable {
+        /// Modbus TCP.
+        case tcp
+        /// Frames of the serial line, as clients of transparent gateways send them (11.1).
+        ///
+        /// Frames are found by their length and checksum. A request to unit 0 is for all: writes are carried out,
+        /// reads ignored, and neither is answered (11.5).
+        case rtuOverTCP
+    }
 
     /// Creates a configuration with the defaults.
     public init(host: String = "127.0.0.1", port: Int = 502) {

@@ -24,7 +24,7 @@ public struct ModbusServerCounters: Hashable, Sendable {
     public var requests = 0
     /// Frames with another protocol identifier; skipped.
     public var foreignFrames = 0
-    /// Connections closed because the length field was out of range.
+    /// Connections closed because the length field was out of range, or with RTU over TCP a checksum was wrong.
     public var brokenStreams = 0
     /// Connections closed because a frame took too long.
     public var slowFrames = 0

@@ -71,8 +71,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        // With a handshake, bytes are encrypted on their way.
-        if isIdentified { socket = DirectSocket(of: context.channel) }
+        // With a handshake or another framing, bytes are changed on their way.
+        if isIdentified, configuration.framing == .tcp { socket = DirectSocket(of: context.channel) }
         context.fireChannelActive()
         read(context)
     }

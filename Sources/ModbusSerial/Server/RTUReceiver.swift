@@ -19,12 +19,14 @@ struct RTUReceiver {
     }
 
     private let units: Set<UInt8>
+    private let functions: UserFunctions
     private var bytes: [UInt8] = []
     /// Whether everything is passed over up to the next silence.
     private var isOutOfStep = false
 
-    init(units: Set<UInt8>) {
+    init(units: Set<UInt8>, functions: UserFunctions = UserFunctions()) {
         self.units = units
+        self.functions = functions
         bytes.reserveCapacity(2 * RTUFrame.counts.upperBound)
     }
 
@@ -64,7 +66,7 @@ struct RTUReceiver {
             let frame = try RTUFrame(whole: bytes.span)
             let pdu = bytes[frame.pdu]
             // A known function with another length than its own is no frame either (10.11).
-            let isWhole = PDULength(of: pdu.span, .request) == .untilSilence
+            let isWhole = PDULength(of: pdu.span, .request, user: functions) == .untilSilence
             return isWhole || !concernsUs ? .frame(unit: frame.unit, pdu: Array(pdu)) : .fault
         } catch {
             return .fault
@@ -74,9 +76,9 @@ struct RTUReceiver {
     private var concernsUs: Bool { bytes[0] == 0 || units.contains(bytes[0]) }
 
     private func start() -> RTUFrameStart {
-        let request = RTUFrameStart(of: bytes.span, .request)
+        let request = RTUFrameStart(of: bytes.span, .request, user: functions)
         guard !concernsUs else { return request }
-        switch (request, RTUFrameStart(of: bytes.span, .response)) {
+        switch (request, RTUFrameStart(of: bytes.span, .response, user: functions)) {
         case (.frame, _): return request
         case (_, .frame(let frame)): return .frame(frame)
         case (.fault, let response): return response

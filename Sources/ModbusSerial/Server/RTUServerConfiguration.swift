@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Modbus
+
 /// A serial line and the units that a server is on it.
 public struct RTUServerConfiguration: Hashable, Sendable {
     /// The addresses that a single device may have (serial line guide, section 2.2).
@@ -19,6 +21,8 @@ public struct RTUServerConfiguration: Hashable, Sendable {
     ///
     /// They are those of the line, the same for all its units.
     public var answersCounters = true
+    /// The lengths of the application's own functions; without one a frame ends where the line falls silent (8.40).
+    public var userFunctions = UserFunctions()
 
     /// Describes a server.
     public init(port: SerialConfiguration, units: Set<UInt8>) {

@@ -40,7 +40,7 @@ final class RTUServerHandler: ChannelInboundHandler {
         channel: any Channel
     ) {
         units = configuration.units.filter(RTUServerConfiguration.unitRange.contains).sorted()
-        receiver = RTUReceiver(units: Set(units))
+        receiver = RTUReceiver(units: Set(units), functions: configuration.userFunctions)
         self.counters = counters
         self.responder = LineResponder(
             responder: responder,

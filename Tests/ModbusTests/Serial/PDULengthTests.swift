@@ -73,4 +73,24 @@ struct PDULengthTests {
         let empty = [43, 14, 1, 1, 0, 0, 255] + [UInt8](repeating: 0, count: 246)
         #expect(PDULength(of: empty.span, .response) == .impossible)
     }
+
+    @Test("Modbus checklist 8.40: functions of an application have the lengths it says")
+    func userFunctions() {
+        var functions = UserFunctions()
+        functions.set(FunctionCode(rawValue: 65), request: .exactly(3), response: .counted(at: 2))
+        functions.set(FunctionCode(rawValue: 110), request: .countedByWord(at: 1), response: .exactly(1))
+        func length(_ pdu: [UInt8], _ direction: MessageDirection) -> PDULength {
+            PDULength(of: pdu.span, direction, user: functions)
+        }
+        #expect(length([65], .request) == .exactly(3))
+        #expect(length([65, 0], .response) == .atLeast(3))
+        #expect(length([65, 0, 250], .response) == .exactly(253))
+        #expect(length([65, 0, 251], .response) == .impossible)
+        #expect(length([110, 0], .request) == .atLeast(3))
+        #expect(length([110, 0, 7], .request) == .exactly(10))
+        #expect(length([110, 255, 255], .request) == .impossible)
+        #expect(length([110], .response) == .exactly(1))
+        #expect(length([66], .request) == .untilSilence)
+        #expect(length([0xC1], .response) == .exactly(2), "exceptions have their own length")
+    }
 }
