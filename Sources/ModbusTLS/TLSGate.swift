@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ModbusNIO
 import NIOCore
 import NIOSSL
 import NIOTLS
@@ -87,10 +88,13 @@ final class TLSGate: ChannelDuplexHandler {
         case .open:
             // Many peers close without TLS's goodbye; the end of the connection itself is reported all the same.
             if case NIOSSLError.uncleanShutdown = error { return }
-            if let alert = HandshakeFailure.alert(in: String(describing: error)) {
-                owner.alerted(.refusedByPeer(alert))
+            guard let alert = HandshakeFailure.alert(in: String(describing: error)) else {
+                return context.fireErrorCaught(error)
             }
-            context.fireErrorCaught(error)
+            let failure = HandshakeFailure.refusedByPeer(alert)
+            owner.alerted(failure)
+            // A client fails its requests with it.
+            context.fireErrorCaught(ModbusClientError.connectionEnded("\(failure)"))
         case .ended: break
         }
     }

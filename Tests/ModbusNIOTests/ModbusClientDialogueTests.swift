@@ -205,6 +205,18 @@ struct ModbusClientDialogueTests {
         for read in reads { #expect(await read.value == .failure(.connectionClosed)) }
     }
 
+    @Test("Modbus checklist 4.13: requests fail with the reason that a secured connection ended with")
+    func connectionEndsWithReason() async throws {
+        let bench = try ClientBench { $0.maximumInFlight = 2 }
+        let reads = (0..<2 as Range<UInt16>).map { bench.read($0) }
+        let channel = try await bench.nextConnection()
+        for _ in 0..<2 { _ = try await channel.nextRequest() }
+        let reason = ModbusClientError.connectionEnded("the peer refused: unknown CA")
+        try await bench.loop.executeInContext { channel.pipeline.fireErrorCaught(reason) }
+        for read in reads { #expect(await read.value == .failure(reason)) }
+        #expect(!channel.isActive)
+    }
+
     @Test("Modbus checklist 14.3: after a success the device may close; the next request connects at once")
     func deviceCloses() async throws {
         let bench = try ClientBench()

@@ -2,12 +2,9 @@
 import ArgumentParser
 import ModbusNIO
 
-/// Where a Modbus TCP device is, and how long to wait for it.
-struct EndpointOptions: ParsableArguments {
-    @Option(help: "The device's address or name.")
-    var host: String
-
-    @Option(help: "The device's TCP port; the usual one when left out.")
+/// The port of a device on the network, and how long to wait for its answers.
+struct ConnectionOptions: ParsableArguments {
+    @Option(help: "The device's port; the usual one when left out.")
     var port: Int?
 
     @Option(help: "How long an answer may take, in seconds.")
@@ -21,10 +18,7 @@ struct EndpointOptions: ParsableArguments {
     }
 
     /// A client that tries again soon, as somebody is watching.
-    func client(usualPort: Int) -> ModbusClient { ModbusClient(configuration(usualPort: usualPort)) }
-
-    /// What such a client is to do.
-    func configuration(usualPort: Int) -> ModbusClientConfiguration {
+    func configuration(host: String, usualPort: Int) -> ModbusClientConfiguration {
         var configuration = ModbusClientConfiguration(host: host, port: port ?? usualPort)
         configuration.requestTimeout = .seconds(timeout)
         configuration.reconnectDelays = [.milliseconds(500)]
@@ -32,7 +26,23 @@ struct EndpointOptions: ParsableArguments {
     }
 
     /// The place for messages: "192.168.0.4:502".
-    func place(usualPort: Int) -> String {
+    func place(host: String, usualPort: Int) -> String {
         (host.contains(":") ? "[\(host)]" : host) + ":\(port ?? usualPort)"
     }
+}
+
+/// Where a Modbus TCP device is, and how long to wait for it.
+struct EndpointOptions: ParsableArguments {
+    @Option(help: "The device's address or name.")
+    var host: String
+
+    @OptionGroup var connection: ConnectionOptions
+
+    /// A client that tries again soon, as somebody is watching.
+    func client(usualPort: Int) -> ModbusClient {
+        ModbusClient(connection.configuration(host: host, usualPort: usualPort))
+    }
+
+    /// The place for messages: "192.168.0.4:502".
+    func place(usualPort: Int) -> String { connection.place(host: host, usualPort: usualPort) }
 }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Modbus
 import ModbusNIO
+import ModbusSerial
 import ModbusTLS
 
 /// Where a server of ours listens, and for how long.
@@ -39,6 +40,13 @@ struct ListenOptions: ParsableArguments {
         var profile: String?
     }
 
+    /// What is said about a server on a serial line.
+    private struct Line: Encodable {
+        var serial: String
+        var settings: String
+        var units: [Int]
+    }
+
     /// How a server's connections are secured, and who may do what on them.
     struct Security {
         var options: TLSServerOptions
@@ -72,15 +80,66 @@ struct ListenOptions: ParsableArguments {
         configuration.onEvent = { Console.talk("headroom: \($0)") }
         let server = try await start(configuration, responder, security)
         let place = Place(host: host, port: server.port, unit: unit.map { Int($0) }, profile: profile)
-        if json { try Console.printJSON(place) } else { Console.print("\(place.port)") }
-        Console.talk("\(name) listens on \(host.contains(":") ? "[\(host)]" : host):\(place.port); ctrl-C ends it")
+        let text = "\(host.contains(":") ? "[\(host)]" : host):\(place.port)"
+        try await run(until: ending, place, "\(place.port)", talk: "\(name) listens on \(text)", life) {
+            await server.stop()
+        }
+    }
+
+    /// Runs a server on a serial line until ctrl-C, SIGTERM or the end of the time; its port is the first line of
+    /// output.
+    ///
+    /// - Parameters:
+    ///   - configuration: The line, and the unit to be on it.
+    ///   - responder: Answers the requests.
+    ///   - name: What it is, for people: "A Countis E27, unit 5,".
+    ///   - life: What goes on meanwhile; returns soon once its task is cancelled.
+    /// - Throws: The exit code when the port cannot be opened.
+    func serve(
+        _ configuration: RTUServerConfiguration,
+        _ responder: any ModbusResponder,
+        name: String,
+        life: @escaping @Sendable () async -> Void
+    ) async throws {
+        let ending = await Ending()
+        let port = configuration.port
+        let server: RTUServer
+        do throws(SerialError) {
+            server = try await RTUServer.start(configuration, responder: responder) { state in
+                if case .waiting(let error) = state {
+                    Console.talk("headroom: \(error); trying again until it is back")
+                }
+            }
+        } catch {
+            throw Console.fail("headroom: \(error)", .inputOutput)
+        }
+        let place = Line(
+            serial: port.path,
+            settings: port.settings,
+            units: configuration.units.map { Int($0) }.sorted()
+        )
+        try await run(until: ending, place, port.path, talk: "\(name) is on \(port.path), \(port.settings)", life) {
+            await server.stop()
+        }
+    }
+
+    private func run(
+        until ending: Ending,
+        _ place: some Encodable,
+        _ first: String,
+        talk: String,
+        _ life: @escaping @Sendable () async -> Void,
+        stop: () async -> Void
+    ) async throws {
         do {
+            try Console.show(place, [first], json: json)
+            Console.talk("\(talk); ctrl-C ends it")
             try await ending.after(seconds: seconds, of: life)
         } catch {
-            await server.stop()
+            await stop()
             throw error
         }
-        await server.stop()
+        await stop()
     }
 
     /// The addresses of `--allow`; `nil` lets everybody in.

@@ -20,8 +20,9 @@ extension ModbusClientError {
         case .exception(let code): code.exitCode
         case .badResponse, .wrongUnit: .badData
         case .invalidRequest: .validationFailure
-        case .timeout, .queueTimeout, .connectionRefused, .connectFailed, .connectionClosed, .notConnected, .queueFull,
-            .backingOff, .cancelled:
+        case .timeout, .queueTimeout, .connectionRefused, .connectFailed, .connectionClosed, .connectionEnded,
+            .notConnected,
+            .queueFull, .backingOff, .cancelled:
             .unreachable
         }
     }

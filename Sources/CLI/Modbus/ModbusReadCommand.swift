@@ -7,34 +7,31 @@ import ModbusNIO
 struct ModbusReadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "read",
-        abstract: "Read registers and show them as they are, and as numbers.",
+        abstract: "Read registers and show them as they are, and as numbers; or coils and discrete inputs.",
         discussion: """
-            More than 125 registers are read with several requests. Ends with 69 when the device cannot be reached, 78 \
+            More than 125 registers, or 2000 bits, are read with several requests. Ends with 69 when the device cannot be reached, 78 \
             when it refuses the request, and 65 when its answer makes no sense.
 
               headroom modbus read --host 192.168.0.4 --unit 5 50520 6 --type u32
               headroom modbus read --host 192.168.0.20 --unit 1 1206 --type f32 --watch
               headroom modbus read --host 192.168.0.9 --port 1502 --input 0x0 --json
+              headroom modbus read --host 192.168.0.9 --coils 0 16
+              headroom modbus read --serial /dev/ttyUSB0 --baud 9600 --unit 3 0 2
             """
     )
 
     private static let watchPeriod = Duration.seconds(1)
     private static let clearScreen = "\u{1B}[H\u{1B}[2J"
 
-    @OptionGroup var endpoint: EndpointOptions
+    @OptionGroup var device: DeviceOptions
 
-    @OptionGroup(title: "Security") var security: ClientSecurityOptions
+    @Flag(help: "What is read; holding registers when left out.")
+    var table = ModbusTable.holding
 
-    @Option(help: "The unit identifier; 255 is the addressed device itself.")
-    var unit: UInt8 = 255
-
-    @Flag(help: "Read input registers (function 4) instead of holding registers (function 3).")
-    var input = false
-
-    @Argument(help: "The first register, counted from 0, decimal or 0x hexadecimal.")
+    @Argument(help: "The first register or bit, counted from 0, decimal or 0x hexadecimal.")
     var address: RegisterAddress
 
-    @Argument(help: "How many registers, also for longer types; those of one number when left out.")
+    @Argument(help: "How many registers, also for longer types, or bits; those of one number when left out.")
     var count: Int?
 
     @OptionGroup var numbers: NumberOptions
@@ -45,41 +42,48 @@ struct ModbusReadCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object, with --watch one for each reading.")
     var json = false
 
-    private var registerCount: Int { count ?? numbers.type?.registerCount ?? 1 }
+    /// What a reading is shown as.
+    private enum Row {
+        case registers(RegisterRow)
+        case bits(BitRow)
+    }
+
+    private var itemCount: Int { count ?? numbers.type?.registerCount ?? 1 }
 
     func validate() throws {
-        guard registerCount >= 1, Int(address.value) + registerCount <= Limits.tableCount else {
-            throw ValidationError("\(registerCount) registers from \(address.value) do not lie within 0 to 65535")
+        let items = table.holdsBits ? "bits" : "registers"
+        guard itemCount >= 1, Int(address.value) + itemCount <= Limits.tableCount else {
+            throw ValidationError("\(itemCount) \(items) from \(address.value) do not lie within 0 to 65535")
         }
-        if let type = numbers.type, registerCount % type.registerCount != 0 {
+        guard let type = numbers.type else { return }
+        guard !table.holdsBits else { throw ValidationError("--type is for registers; bits are 0 or 1") }
+        guard itemCount % type.registerCount == 0 else {
             throw ValidationError(
-                "\(registerCount) registers do not hold whole numbers of type \(type.rawValue); each takes "
+                "\(itemCount) registers do not hold whole numbers of type \(type.rawValue); each takes "
                     + "\(type.registerCount) registers"
             )
         }
     }
 
     func run() async throws {
-        let client = try security.client(endpoint)
+        let client = try device.client()
         if watch {
             let ending = await Ending()
             try await ending.after { try await repeatedly(client) }
             return await client.close()
         }
-        let row: RegisterRow
+        let row: Row
         do throws(ModbusClientError) {
-            row = try await Progress.telling("waiting for \(place)") { () throws(ModbusClientError) in
+            row = try await Progress.telling("waiting for \(device.place)") { () throws(ModbusClientError) in
                 try await read(client)
             }
         } catch {
             await client.close()
-            throw Console.fail("headroom: \(place): \(error)", error.exitCode)
+            throw Console.fail("headroom: \(device.place): \(error)", error.exitCode)
         }
         await client.close()
         try show(row)
     }
-
-    private var place: String { "unit \(unit) at \(endpoint.place(usualPort: security.usualPort))" }
 
     private func repeatedly(_ client: ModbusClient) async throws {
         var next = ContinuousClock.now
@@ -91,7 +95,7 @@ struct ModbusReadCommand: AsyncParsableCommand {
                 if !Console.isTerminal, !json { Console.print("") }
             case .failure(let error):
                 // Ctrl-C ends a request that is under way, which is not the device's fault.
-                if !Task.isCancelled { Console.talk("\(place): \(error)") }
+                if !Task.isCancelled { Console.talk("\(device.place): \(error)") }
             }
             next = max(next + ModbusReadCommand.watchPeriod, .now)
             // Throws only when the task is cancelled, which the loop sees.
@@ -99,7 +103,7 @@ struct ModbusReadCommand: AsyncParsableCommand {
         }
     }
 
-    private func result(_ client: ModbusClient) async -> Result<RegisterRow, ModbusClientError> {
+    private func result(_ client: ModbusClient) async -> Result<Row, ModbusClientError> {
         do {
             return .success(try await read(client))
         } catch {
@@ -107,30 +111,43 @@ struct ModbusReadCommand: AsyncParsableCommand {
         }
     }
 
-    private func read(_ client: ModbusClient) async throws(ModbusClientError) -> RegisterRow {
-        var registers: [UInt16] = []
+    private func read(_ client: ModbusClient) async throws(ModbusClientError) -> Row {
+        let unit = device.addressedUnit
+        if table.holdsBits {
+            let bits = try await ModbusTable.read(address.value, count: itemCount, most: Limits.readBits) {
+                (start, count) throws(ModbusClientError) in
+                table == .coils
+                    ? try await client.readCoils(address: start, count: count, unit: unit)
+                    : try await client.readDiscreteInputs(address: start, count: count, unit: unit)
+            }
+            return .bits(BitRow(unit: unit, table: table, address: address.value, bits: bits))
+        }
         // A number never comes from two requests, between which it could change.
         let size = numbers.type?.registerCount ?? 1
         let most = Limits.readRegisters / size * size
-        while registers.count < registerCount {
-            let start = UInt16(Int(address.value) + registers.count)
-            let count = min(most, registerCount - registers.count)
-            registers +=
-                input
-                ? try await client.readInputRegisters(address: start, count: count, unit: unit)
-                : try await client.readHoldingRegisters(address: start, count: count, unit: unit)
+        let registers = try await ModbusTable.read(address.value, count: itemCount, most: most) {
+            (start, count) throws(ModbusClientError) in
+            table == .holding
+                ? try await client.readHoldingRegisters(address: start, count: count, unit: unit)
+                : try await client.readInputRegisters(address: start, count: count, unit: unit)
         }
-        return RegisterRow(
-            unit: unit,
-            table: input ? "input" : "holding",
-            address: address.value,
-            registers: registers,
-            numbers: numbers
+        return .registers(
+            RegisterRow(unit: unit, table: table, address: address.value, registers: registers, numbers: numbers)
         )
     }
 
-    private func show(_ row: RegisterRow) throws {
-        if json { return try Console.printJSON(row) }
-        for line in row.lines { Console.print(line) }
+    private func show(_ row: Row) throws {
+        switch row {
+        case .registers(let row): try Console.show(row, row.lines, json: json)
+        case .bits(let row): try Console.show(row, row.lines, json: json)
+        }
+    }
+}
+
+extension Console {
+    /// Prints something as JSON or in lines.
+    static func show(_ value: some Encodable, _ lines: [String], json: Bool) throws {
+        if json { return try printJSON(value) }
+        for line in lines { print(line) }
     }
 }

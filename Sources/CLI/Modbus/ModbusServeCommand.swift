@@ -4,13 +4,14 @@ import Documents
 import Glibc
 import Modbus
 import ModbusNIO
+import ModbusSerial
 import ModbusTLS
 
 /// The command `headroom modbus serve`.
 struct ModbusServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve register tables over Modbus TCP until stopped.",
+        abstract: "Serve register tables over Modbus TCP, or on a serial line, until stopped.",
         discussion: """
             The file is YAML or JSON and holds addresses with one value or a list of values for the registers from there \
             on; holding registers may be written unless they are read-only:
@@ -23,11 +24,12 @@ struct ModbusServeCommand: AsyncParsableCommand {
               read_only: [[0x200, 0x202]]
               unit: 1
 
-            Prints the port it listens on. The functions on the tables that exist are served, and 43 with an \
+            Prints the port it listens on, or the serial port. The functions on the tables that exist are served, and 43 with an \
             identification. Ends with 65 when the file is wrong.
 
               headroom modbus serve --port 1502 registers.yaml
               headroom modbus serve --port 0 --registers 1000 --fill index --log-requests
+              headroom modbus serve --serial /dev/ttyUSB0 --baud 9600 --unit 3 registers.yaml
               headroom modbus serve --tls --ca ca.pem --certificate server.pem --key server.key --roles roles.yaml \
                 registers.yaml
             """
@@ -57,7 +59,12 @@ struct ModbusServeCommand: AsyncParsableCommand {
     @Argument(help: "The file with the registers.", completion: .file(extensions: ["yaml", "yml", "json"]))
     var file: String?
 
+    @Flag(help: "Serve frames of the serial line in TCP connections, as gateways in transparent mode do.")
+    var rtuOverTCP = false
+
     @OptionGroup var listen: ListenOptions
+
+    @OptionGroup(title: "Serial line") var line: SerialOptions
 
     @OptionGroup(title: "Security") var files: SecurityOptions
 
@@ -71,6 +78,11 @@ struct ModbusServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         try checkServerPort(usedPort)
+        let ways = [
+            ("--serial", line.serial != nil), ("--rtu-over-tcp", rtuOverTCP), ("--tls", files.tls),
+        ].filter(\.1).map(\.0)
+        guard ways.count < 2 else { throw ValidationError("\(ways[0]) and \(ways[1]) exclude each other") }
+        guard line.serial == nil || port == nil else { throw ValidationError("--serial and --port exclude each other") }
         guard files.tls || roles == nil else { throw ValidationError("--roles goes with --tls") }
         guard file != nil || registers != nil else {
             throw ValidationError("nothing to serve; name a file or write --registers 100")
@@ -84,19 +96,45 @@ struct ModbusServeCommand: AsyncParsableCommand {
         let content = try content()
         let unit = unit ?? content.unit
         let responder = TableResponder(content.tables, unit: unit, logsRequests: logRequests)
+        if let port = line.configuration { return try await serve(responder, on: port, unit: unit) }
+        var configuration = ModbusServerConfiguration(port: usedPort)
+        if rtuOverTCP {
+            configuration.framing = .rtuOverTCP
+            configuration.rtuOverTCP.broadcastUnits = unit.map { [$0] } ?? []
+        }
         try await listen.serve(
-            ModbusServerConfiguration(port: usedPort),
+            configuration,
             responder,
             security: try security(),
             unit: unit,
-            name: unit.map { "a \(kind), unit \($0)," } ?? "a \(kind), any unit,"
-        ) {
-            // The server lives by itself; throws when it is time to end.
-            while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
-        }
+            name: unit.map { "a \(kind), unit \($0)," } ?? "a \(kind), any unit,",
+            life: ModbusServeCommand.live
+        )
     }
 
-    private var kind: String { files.tls ? "Modbus server with TLS" : "Modbus server" }
+    private func serve(_ responder: TableResponder, on port: SerialConfiguration, unit: UInt8?) async throws {
+        // All units at once would answer for the other devices on the line.
+        guard let unit, RTUServerConfiguration.unitRange.contains(unit) else {
+            throw ValidationError("a device on a serial line has one unit, 1 to 247; write --unit 1")
+        }
+        let configuration = RTUServerConfiguration(port: port, units: [unit])
+        try await listen.serve(
+            configuration,
+            responder,
+            name: "a \(kind), unit \(unit),",
+            life: ModbusServeCommand.live
+        )
+    }
+
+    /// The server lives by itself; this ends when it is time to end.
+    @Sendable private static func live() async {
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+    }
+
+    private var kind: String {
+        if line.serial != nil { return "Modbus RTU server" }
+        return rtuOverTCP ? "server of RTU over TCP" : files.tls ? "Modbus server with TLS" : "Modbus server"
+    }
 
     private func security() throws -> ListenOptions.Security? {
         guard let (identity, trust) = try files.material() else { return nil }

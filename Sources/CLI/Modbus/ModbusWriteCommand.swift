@@ -7,30 +7,31 @@ import ModbusNIO
 struct ModbusWriteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "write",
-        abstract: "Write holding registers, and show what was written.",
+        abstract: "Write holding registers or coils, and show what was written.",
         discussion: """
-            One register is written with function 6, several with one request of function 16. Ends with 69 when the \
-            device cannot be reached and 78 when it refuses the request.
+            One register is written with function 6, several with one request of function 16; one coil with function \
+            5, several with 15. With --unit 0 on a serial line all devices carry it out, and none answers. Ends with 69 \
+            when the device cannot be reached and 78 when it refuses the request.
 
               headroom modbus write --host 192.168.0.9 100 1 2 3
               headroom modbus write --host 192.168.0.20 --unit 1 1210 10.5 --type f32
               headroom modbus write --host 192.168.0.9 0x10 -5 --type s32 --order low
+              headroom modbus write --host 192.168.0.9 --coils 10 1 0 1
+              headroom modbus write --serial /dev/ttyUSB0 --baud 9600 --unit 3 100 7
             """
     )
 
-    @OptionGroup var endpoint: EndpointOptions
+    @OptionGroup var device: DeviceOptions
 
-    @OptionGroup(title: "Security") var security: ClientSecurityOptions
-
-    @Option(help: "The unit identifier; 255 is the addressed device itself.")
-    var unit: UInt8 = 255
+    @Flag(help: "Write coils instead of holding registers; the values are 0 or 1.")
+    var coils = false
 
     @OptionGroup var numbers: NumberOptions
 
     @Flag(help: "Print one JSON object.")
     var json = false
 
-    @Argument(help: "The first register, counted from 0, decimal or 0x hexadecimal.")
+    @Argument(help: "The first register or coil, counted from 0, decimal or 0x hexadecimal.")
     var address: RegisterAddress
 
     @Argument(
@@ -39,63 +40,91 @@ struct ModbusWriteCommand: AsyncParsableCommand {
     )
     var values: [String] = []
 
-    func validate() throws { _ = try registers }
+    /// What is written.
+    private enum Content {
+        case registers([UInt16])
+        case coils([Bool])
+    }
+
+    func validate() throws { _ = try content }
 
     func run() async throws {
-        let registers = try registers
-        let client = try security.client(endpoint)
-        let place = "unit \(unit) at \(endpoint.place(usualPort: security.usualPort))"
+        let content = try content
+        let client = try device.client()
         do throws(ModbusClientError) {
-            try await Progress.telling("waiting for \(place)") { () throws(ModbusClientError) in
-                if registers.count == 1 {
-                    try await client.writeSingleRegister(address: address.value, value: registers[0], unit: unit)
-                } else {
-                    try await client.writeMultipleRegisters(address: address.value, values: registers, unit: unit)
-                }
+            try await Progress.telling("waiting for \(device.place)") { () throws(ModbusClientError) in
+                try await write(content, client)
             }
         } catch {
             await client.close()
-            throw Console.fail("headroom: \(place): \(error)", error.exitCode)
+            throw Console.fail("headroom: \(device.place): \(error)", error.exitCode)
         }
         await client.close()
-        try show(registers)
+        try show(content)
     }
 
-    private func show(_ registers: [UInt16]) throws {
-        let function = registers.count == 1 ? FunctionCode.writeSingleRegister : .writeMultipleRegisters
-        var row = RegisterRow(
-            unit: unit,
-            table: "holding",
-            address: address.value,
-            registers: registers,
-            numbers: numbers
-        )
-        row.function = Int(function.rawValue)
-        if json { return try Console.printJSON(row) }
-        Console.print("written with function \(function.rawValue):")
-        for line in row.lines { Console.print(line) }
+    private func write(_ content: Content, _ client: ModbusClient) async throws(ModbusClientError) {
+        let (address, unit) = (address.value, device.addressedUnit)
+        switch content {
+        case .registers(let values) where values.count == 1:
+            try await client.writeSingleRegister(address: address, value: values[0], unit: unit)
+        case .registers(let values):
+            try await client.writeMultipleRegisters(address: address, values: values, unit: unit)
+        case .coils(let values) where values.count == 1:
+            try await client.writeSingleCoil(address: address, value: values[0], unit: unit)
+        case .coils(let values):
+            try await client.writeMultipleCoils(address: address, values: values, unit: unit)
+        }
+    }
+
+    private func show(_ content: Content) throws {
+        let (address, unit) = (address.value, device.addressedUnit)
+        switch content {
+        case .registers(let values):
+            var row = RegisterRow(unit: unit, table: .holding, address: address, registers: values, numbers: numbers)
+            let function = values.count == 1 ? FunctionCode.writeSingleRegister : .writeMultipleRegisters
+            row.function = Int(function.rawValue)
+            try Console.show(row, ["written with function \(function.rawValue):"] + row.lines, json: json)
+        case .coils(let values):
+            var row = BitRow(unit: unit, table: .coils, address: address, bits: values)
+            let function = values.count == 1 ? FunctionCode.writeSingleCoil : .writeMultipleCoils
+            row.function = Int(function.rawValue)
+            try Console.show(row, ["written with function \(function.rawValue):"] + row.lines, json: json)
+        }
     }
 
     // MARK: Values
 
-    private var registers: [UInt16] {
+    private var content: Content {
         get throws {
             guard !values.isEmpty else { throw ValidationError("no value; write one or more behind the address") }
             // Negative numbers look like options, so options that do not exist arrive here.
             if let option = values.first(where: { $0.hasPrefix("--") }) {
                 throw ValidationError("Unknown option '\(option)'")
             }
-            let registers = try values.flatMap(words)
-            guard registers.count <= Limits.writeRegisters else {
-                throw ValidationError(
-                    "\(registers.count) registers do not fit one request; write at most \(Limits.writeRegisters)"
-                )
+            guard coils else {
+                let registers = try values.flatMap(words)
+                try check(registers.count, "registers", most: Limits.writeRegisters)
+                return .registers(registers)
             }
-            guard Int(address.value) + registers.count <= Limits.tableCount else {
-                throw ValidationError("\(registers.count) registers from \(address.value) reach beyond 65535")
-            }
-            return registers
+            guard numbers.type == nil else { throw ValidationError("--type is for registers; coils are 0 or 1") }
+            try check(values.count, "coils", most: Limits.writeBits)
+            return .coils(try values.map(bit))
         }
+    }
+
+    private func check(_ count: Int, _ items: String, most: Int) throws {
+        guard count <= most else {
+            throw ValidationError("\(count) \(items) do not fit one request; write at most \(most)")
+        }
+        guard Int(address.value) + count <= Limits.tableCount else {
+            throw ValidationError("\(count) \(items) from \(address.value) reach beyond 65535")
+        }
+    }
+
+    private func bit(_ text: String) throws -> Bool {
+        guard text == "0" || text == "1" else { throw ValidationError("\(text) is no coil's value; write 0 or 1") }
+        return text == "1"
     }
 
     private func words(_ text: String) throws -> [UInt16] {

@@ -52,9 +52,9 @@ struct RegisterRow: Encodable {
     /// The function that wrote them.
     var function: Int?
 
-    init(unit: UInt8, table: String, address: UInt16, registers: [UInt16], numbers: NumberOptions) {
+    init(unit: UInt8, table: ModbusTable, address: UInt16, registers: [UInt16], numbers: NumberOptions) {
         self.unit = Int(unit)
-        self.table = table
+        self.table = table.name
         self.address = Int(address)
         self.registers = registers
         guard let type = numbers.type else { return }
@@ -86,7 +86,8 @@ struct RegisterRow: Encodable {
         return text.lines
     }
 
-    private static func hex(_ number: Int) -> String {
+    /// Four hexadecimal digits.
+    static func hex(_ number: Int) -> String {
         let digits = String(number, radix: 16, uppercase: true)
         return "0x" + String(repeating: "0", count: 4 - digits.count) + digits
     }

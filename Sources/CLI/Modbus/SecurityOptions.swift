@@ -75,19 +75,16 @@ struct ClientSecurityOptions: ParsableArguments {
     /// The port when none is said.
     var usualPort: Int { files.tls ? ModbusTLS.usualPort : 502 }
 
-    /// A client for an endpoint, secured or not.
+    /// A client for a device on the network, secured or not.
     ///
     /// - Throws: The exit code when a file cannot be used.
-    func client(_ endpoint: EndpointOptions) throws -> ModbusClient {
-        guard let (identity, trust) = try files.material() else { return endpoint.client(usualPort: usualPort) }
+    func client(_ configuration: ModbusClientConfiguration) throws -> ModbusClient {
+        guard let (identity, trust) = try files.material() else { return ModbusClient(configuration) }
         var options = TLSClientOptions(identity: identity, trust: trust)
         if let serverName { options.serverCheck = .name(serverName) }
         if anyServer { options.serverCheck = .chainOnly }
         do throws(TLSSetupError) {
-            return try ModbusClient(endpoint.configuration(usualPort: usualPort), tls: options) { notice in
-                // Other failures are those of the request as well.
-                if case .endedByAlert = notice { Console.talk("headroom: \(notice)") }
-            }
+            return try ModbusClient(configuration, tls: options)
         } catch {
             throw error.exit
         }

@@ -13,7 +13,8 @@ protocol ClientConnectionDelegate: AnyObject {
     func receivedNoise(on connection: ClientConnection)
     /// The connection ended.
     func ended(_ connection: ClientConnection)
-    /// The socket reported an error that does not end it, such as a port that nobody listens at.
+    /// The socket reported an error that does not end it, such as a port that nobody listens at, or a handler the reason
+    /// of the end.
     func failed(_ connection: ClientConnection, _ error: any Error)
 }
 

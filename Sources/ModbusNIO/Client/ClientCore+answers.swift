@@ -146,8 +146,12 @@ extension ClientCore: ClientConnectionDelegate {
     }
 
     func failed(_ connection: ClientConnection, _ error: any Error) {
-        guard isCurrent(connection), let error = error as? IOError, error.errnoCode == ECONNREFUSED else { return }
-        endConnection(.connectionRefused("\(configuration.host):\(configuration.port)"))
+        guard isCurrent(connection) else { return }
+        if let error = error as? ModbusClientError {
+            endConnection(error)
+        } else if let error = error as? IOError, error.errnoCode == ECONNREFUSED {
+            endConnection(.connectionRefused("\(configuration.host):\(configuration.port)"))
+        }
     }
 
     func ended(_ connection: ClientConnection) {

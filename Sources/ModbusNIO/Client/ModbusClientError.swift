@@ -16,6 +16,8 @@ public enum ModbusClientError: Error, Hashable, Sendable, CustomStringConvertibl
     case connectFailed(String)
     /// The connection ended before the answer came, or the client was closed; a write may have happened.
     case connectionClosed
+    /// The device ended the connection before the answer came and said why, as TLS can; a write may have happened.
+    case connectionEnded(String)
     /// The answer does not fit the request, or the bytes are not Modbus; a write may have happened.
     case badResponse(String)
     /// Another unit answered than the one addressed.
@@ -40,6 +42,7 @@ public enum ModbusClientError: Error, Hashable, Sendable, CustomStringConvertibl
         case .connectionRefused(let address): "connection refused by \(address)"
         case .connectFailed(let reason): "cannot connect: \(reason)"
         case .connectionClosed: "connection closed"
+        case .connectionEnded(let reason): "connection ended: \(reason)"
         case .badResponse(let reason): "bad response: \(reason)"
         case .wrongUnit(let expected, let actual): "unit \(actual) answered instead of unit \(expected)"
         case .queueFull: "not sent: too many requests are waiting"
