@@ -175,7 +175,7 @@ struct ServerRTUStreamTests {
         #expect(registry.counters.slowFrames == 1)
     }
 
-    @Test("Modbus checklist 4.5, 18.3: no clock runs for a frame whose rest is not read for lack of room")
+    @Test("Modbus checklist 18.3: no clock runs for a frame whose rest is not read for lack of room")
     func paused() throws {
         let reply = PendingReply()
         let responder = Registers(holding: [1]) { request, _ in request.isRead ? .pending(reply) : nil }
