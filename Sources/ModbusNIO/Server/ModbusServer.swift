@@ -7,7 +7,7 @@ public import NIOPosix
 ///
 /// No connection can harm another one: frames that stay incomplete, peers that do not read, too many connections and
 /// bytes that are not Modbus each end the connection that brought them (see ``ModbusServerConfiguration``). Running out
-/// of file descriptors pauses accepting for a second and ends nothing.
+/// of file descriptors pauses accepting for a second (12.18) and ends nothing.
 public final class ModbusServer: Sendable {
     private let listener: any Channel
     private let registry: ConnectionRegistry
@@ -111,6 +111,9 @@ extension ServerBootstrap {
         group: any EventLoopGroup
     ) -> ServerBootstrap {
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
+            }
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
