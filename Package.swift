@@ -15,6 +15,7 @@ let package = Package(
         .executable(name: "headroom", targets: ["CLI"]),
         .library(name: "Modbus", targets: ["Modbus", "ModbusNIO", "ModbusSerial", "ModbusGateway"]),
         .library(name: "ModbusTLS", targets: ["ModbusTLS"]),
+        .library(name: "Balancing", targets: ["Balancing", "Quantities"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),

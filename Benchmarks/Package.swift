@@ -22,6 +22,11 @@ let package = Package(
         .executableTarget(name: "BenchmarkServer", dependencies: ["BenchmarkSupport", modbus] + nio),
         .executableTarget(name: "BenchmarkClient", dependencies: ["BenchmarkSupport", modbus] + nio),
         .executableTarget(name: "BenchmarkCodec", dependencies: ["BenchmarkSupport", modbus]),
+        .executableTarget(
+            name: "BenchmarkDecision",
+            dependencies: ["BenchmarkSupport", .product(name: "Balancing", package: "headroom")],
+            linkerSettings: [.linkedLibrary("m")]
+        ),
     ]
 )
 

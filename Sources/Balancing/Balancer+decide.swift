@@ -34,14 +34,24 @@ extension Balancer {
         self.budget = budget
 
         var participants = sockets.indices.map { participant($0, at: now) }
-        let lifted = chooseServed(&participants, budget, at: now)
-        let capacity = zip(budget.plan, lifted).map { max($0, $1) }
-        let division = Allocator(capacity: capacity).divide(participants)
+        var usage = RowUsage(participants, rows: layout.rowCount)
+        let lifted = chooseServed(&participants, &usage, budget, at: now)
+        let division = Allocator(capacity: lift(budget.plan, to: lifted)).divide(participants, usage)
         var plan = sockets.indices.map { index in
             (division[index].current.roundedDown(toMultipleOf: sockets[index].socket.resolution), division[index].stop)
         }
-        steady(&plan, budget, at: now)
-        let granted = zip(budget.ledger, lifted).map { max($0, $1) }
-        return notes + carryOut(plan, within: granted, at: now)
+        let counted = Counted(self, at: now)
+        steady(&plan, counted, budget, at: now)
+        return notes + carryOut(plan, counted, within: lift(budget.ledger, to: lifted), at: now)
+    }
+
+    /// A capacity whose rows of the grid connection are at least as high as whoever is served needs.
+    private func lift(_ capacity: [Amperes], to lifted: PerPhase<Amperes>) -> [Amperes] {
+        var capacity = capacity
+        for phase in Phase.allCases {
+            let row = layout.row(0, phase)
+            capacity[row] = max(capacity[row], lifted[phase])
+        }
+        return capacity
     }
 }

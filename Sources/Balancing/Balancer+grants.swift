@@ -3,123 +3,73 @@ import Quantities
 
 extension Balancer {
     /// Leaves offers alone that are good enough, and makes increases wait their time.
-    func steady(_ plan: inout [(Amperes, Allocator.Stop)], _ budget: Budget, at now: Instant) {
-        let canStay = presentOffersFit(within: budget.ledger, at: now)
+    func steady(_ plan: inout [(Amperes, Allocator.Stop)], _ counted: Counted, _ budget: Budget, at now: Instant) {
+        let canStay = zip(budget.ledger, counted.offered).allSatisfy { $0 >= $1 }
         for index in sockets.indices where plan[index].0 > .zero {
-            let control = sockets[index]
-            let (wanted, present) = (plan[index].0, control.offer)
+            let (wanted, present) = (plan[index].0, sockets[index].offer)
             guard present > .zero else { continue }
             if wanted < present {
                 let isSmall = present - wanted < rules.smallestShift
                 if isSmall, canStay, present <= upperBound(index, at: now) { plan[index].0 = present }
             } else if wanted > present {
                 let isWorthwhile = wanted - present >= rules.smallestIncrease || plan[index].1 == .maximum
-                let isDue = control.raisedAt.map { now - $0 >= rules.increaseInterval } ?? true
+                let isDue = sockets[index].raisedAt.map { now - $0 >= rules.increaseInterval } ?? true
                 if !isWorthwhile || !isDue { plan[index].0 = present }
             }
         }
     }
 
-    /// Whether what is offered now fits everywhere.
-    private func presentOffersFit(within capacity: [Amperes], at now: Instant) -> Bool {
-        var free = capacity
-        for index in sockets.indices {
-            let counted = reserved(index, at: now)
-            for row in layout.rows(of: index, using: sockets[index].loadedPhases) { free[row] = free[row] - counted }
-        }
-        return free.allSatisfy { $0 >= .zero }
-    }
-
     /// Sends decreases and due renewals at once, and increases as far as the ledger has room.
     mutating func carryOut(
         _ plan: [(Amperes, Allocator.Stop)],
+        _ present: Counted,
         within capacity: [Amperes],
         at now: Instant
     ) -> [Directive] {
         var directives: [Directive] = []
-        var counted = Counted(rows: layout.rowCount)
-        for index in sockets.indices { count(index, into: &counted, at: now) }
-        // Decreases first, then increases from the smallest offer on.
-        let order = sockets.indices.sorted { left, right in
-            let (a, b) = (plan[left].0 > sockets[left].offer, plan[right].0 > sockets[right].offer)
-            if a != b { return !a }
-            return (sockets[left].offer, left) < (sockets[right].offer, right)
-        }
-        for index in order {
+        var counted = present
+        for index in inOrderOfSending(plan) {
             guard stations[layout.stationOfSocket[index]].isUsable else {
-                explain(index, grant: sockets[index].offer, bound: .silent, others: counted.offered, at: now)
+                explain(index, grant: sockets[index].offer, .silent(worst: ledger.worstCase(index, at: now)))
                 continue
             }
-            uncount(index, from: &counted, at: now)
-            let most = mostPermitted(index, others: counted, within: capacity, at: now)
-            let raised = plan[index].0 > sockets[index].offer ? mostRaised(index, others: counted, at: now) : most
+            let most = mostPermitted(index, counted, within: capacity)
+            let raised = plan[index].0 > sockets[index].offer ? mostRaised(index, counted) : most
             let chosen = grantFor(index, wanted: plan[index].0, most: min(most, raised))
             let mustSend = chosen != sockets[index].offer || sockets[index].mustWrite || isRenewalDue(index, at: now)
             // What is sent, also again, is held to the ledger; what just stays is not sent.
             let grant = mustSend ? valid(min(chosen, most), for: index) : chosen
-            let isHeld = grant < plan[index].0
-            let held = raised < most ? BindingLimit.readings : .lease
-            let bound = isHeld ? held : binding(index, plan[index].1, at: now)
-            explain(index, grant: grant, bound: bound, others: counted.offered, at: now)
-            if mustSend { directives += send(grant, to: index, at: now) }
-            count(index, into: &counted, at: now)
+            if grant < plan[index].0 {
+                explain(index, grant: grant, raised < most ? .readings : .lease)
+            } else {
+                explain(index, grant: grant, cause(index, plan[index].1, counted, at: now))
+            }
+            guard mustSend else { continue }
+            directives += send(grant, to: index, at: now)
+            counted.update(index, entry(index, at: now), rows: rows(of: index))
         }
         return directives
     }
 
-    /// Sums over sockets for each row: worst cases, and what was sent since the budget fell.
-    private struct Counted {
-        var worst: [Amperes]
-        var sinceFall: [Amperes]
-        /// What is offered or kept as a share, for the sentences.
-        var offered: [Amperes]
-
-        init(rows: Int) {
-            worst = Array(repeating: .zero, count: rows)
-            sinceFall = worst
-            offered = worst
-        }
-    }
-
-    private func count(_ index: Int, into counted: inout Counted, at now: Instant) {
-        add(index, to: &counted, at: now) { $0 + $1 }
-    }
-
-    private func uncount(_ index: Int, from counted: inout Counted, at now: Instant) {
-        add(index, to: &counted, at: now) { $0 - $1 }
-    }
-
-    private func add(
-        _ index: Int,
-        to counted: inout Counted,
-        at now: Instant,
-        _ sum: (Amperes, Amperes) -> Amperes
-    ) {
-        let (worst, sinceFall) = (worstCase(index, at: now), ledger.sentSinceFall(index, at: now))
-        let offered = reserved(index, at: now)
-        for row in layout.rows(of: index, using: sockets[index].loadedPhases) {
-            counted.worst[row] = sum(counted.worst[row], worst)
-            counted.sinceFall[row] = sum(counted.sinceFall[row], sinceFall)
-            counted.offered[row] = sum(counted.offered[row], offered)
-        }
+    /// Decreases first, then increases from the smallest offer on.
+    private func inOrderOfSending(_ plan: [(Amperes, Allocator.Stop)]) -> [Int] {
+        sockets.indices.map { (isRaised: plan[$0].0 > sockets[$0].offer, offer: sockets[$0].offer, index: $0) }
+            .sorted { left, right in
+                if left.isRaised != right.isRaised { return !left.isRaised }
+                return (left.offer, left.index) < (right.offer, right.index)
+            }.map(\.index)
     }
 
     /// The most that may be granted now; never less than the share (hazards A.6 rule 2).
-    private func mostPermitted(
-        _ index: Int,
-        others: Counted,
-        within capacity: [Amperes],
-        at now: Instant
-    ) -> Amperes {
+    private func mostPermitted(_ index: Int, _ counted: Counted, within capacity: [Amperes]) -> Amperes {
         let share = ledger.share(index)
-        let own = worstCase(index, at: now)
-        let ownSince = ledger.sentSinceFall(index, at: now)
+        let (own, ownSince) = (counted.entries[index].worst, counted.entries[index].sinceFall)
         var most = Amperes(milliamperes: Amperes.limit)
-        for row in layout.rows(of: index, using: sockets[index].loadedPhases) {
-            let byWorst = capacity[row] - others.worst[row]
+        for row in rows(of: index) {
+            let byWorst = capacity[row] - (counted.worst[row] - own)
             if row < Layout.rootRows {
                 // (b) the budget holds for all that was sent since it fell, (c) a decrease comes before its increase.
-                let byBudget = capacity[row] - others.sinceFall[row]
+                let byBudget = capacity[row] - (counted.sinceFall[row] - ownSince)
                 most = min(most, ownSince > byBudget ? share : byBudget, max(own, byWorst))
             } else {
                 // (a) the worst case stays within what does not change: the cap, stations, circuits.
@@ -131,9 +81,11 @@ extension Balancer {
     }
 
     /// The most that an increase may reach: what is free even if sockets drew the least they can have drawn.
-    private func mostRaised(_ index: Int, others: Counted, at now: Instant) -> Amperes {
-        let rows = layout.rows(of: index, using: sockets[index].loadedPhases).filter { $0 < Layout.rootRows }
-        let free = rows.map { budget.increase[$0] - others.worst[$0] }.min() ?? Amperes(milliamperes: Amperes.limit)
+    private func mostRaised(_ index: Int, _ counted: Counted) -> Amperes {
+        var free = Amperes(milliamperes: Amperes.limit)
+        for row in rows(of: index) where row < Layout.rootRows {
+            free = min(free, budget.increase[row] - (counted.worst[row] - counted.entries[index].worst))
+        }
         return max(free.roundedDown(toMultipleOf: sockets[index].socket.resolution), sockets[index].offer)
     }
 
@@ -170,7 +122,7 @@ extension Balancer {
         if before == .zero, grant > .zero {
             if sockets[index].pausedAt != nil {
                 let name = sockets[index].socket.id
-                notes.append(note("socket.resumed", .info, "Socket \(name) resumes", cause: sockets[index].why))
+                notes.append(note("socket.resumed", .info, "Socket \(name) resumes", cause: why(index)))
             }
             sockets[index].servedSince = now
             sockets[index].waitingSince = nil
@@ -181,14 +133,14 @@ extension Balancer {
             sockets[index].pausedAt = sockets[index].wantsCurrent ? now : nil
             if sockets[index].wantsCurrent {
                 let name = sockets[index].socket.id
-                notes.append(note("socket.paused", .info, "Socket \(name) is paused", cause: sockets[index].why))
+                notes.append(note("socket.paused", .info, "Socket \(name) is paused", cause: why(index)))
             }
         }
         let offer = Offer(
             socket: sockets[index].socket.id,
             current: grant,
             bound: sockets[index].bound,
-            why: sockets[index].why
+            why: why(index)
         )
         return notes.map(Directive.notify) + [.offer(offer)]
     }

@@ -25,9 +25,7 @@ extension Balancer {
         guard supervisor.state == .normal, let newest = samples.last,
             now - newest.sampledAt <= rules.freshSample
         else { return nil }
-        let backgrounds = samples.map { ($0.sampledAt, background($0)) }
-        let low = backgrounds.map { ($0.0, $0.1.low) }
-        let high = backgrounds.map { ($0.0, $0.1.high) }
+        let (low, high) = backgrounds()
         let held = highest(low, since: newest.sampledAt - rules.increaseHold)
         let heldHigh = highest(high, since: newest.sampledAt - rules.increaseHold)
         let long = highest(low, since: newest.sampledAt - rules.resumeHold)
@@ -48,48 +46,70 @@ extension Balancer {
         return budget
     }
 
-    /// A reading less what the sockets drew at its instant.
+    /// Each recent reading less what the sockets drew at its instant.
     ///
     /// Meter and stations are read at different moments, so a socket whose current moves has no single value at the
     /// reading's instant. Decreases are decided with the lower background (sockets drew the most they can have drawn),
     /// else a car that has just obeyed would look like a rise of the house and be lowered again. Increases are held to
     /// the higher one, else a car that is still falling would look like free current.
-    private func background(_ sample: MeterSample) -> (low: PerPhase<Amperes>, high: PerPhase<Amperes>) {
-        var (low, high) = (sample.currents, sample.currents)
+    private func backgrounds() -> (low: [PerPhase<Amperes>], high: [PerPhase<Amperes>]) {
+        var low = samples.map(\.currents)
+        var high = low
+        let instants = samples.map(\.sampledAt.sinceStart.attoseconds)
+        let silentAfter = rules.silentAfter.attoseconds
         for index in sockets.indices {
-            guard let draw = sockets[index].history.envelope(at: sample.sampledAt) else { continue }
-            var (lowest, highest) = (draw.lowest, draw.highest)
+            // Copies of what the loop below needs, for speed.
+            let (history, wiring) = (sockets[index].history, sockets[index].wiring)
             let isUsable = stations[layout.stationOfSocket[index]].isUsable
-            if !isUsable || sockets[index].history.isOutdated(at: sample.sampledAt, after: rules.silentAfter) {
-                // Unknown: at most what it may still be drawing (hazards S03, N10).
-                let most = worstCase(index, at: sample.sampledAt)
-                highest = highest.map { min($0, most) }
-                lowest = lowest.map { min($0, most) }
-                // Silent: while a setpoint is open it may also have stopped.
-                if !isUsable { lowest = ledger.lastExpiry(index, at: sample.sampledAt) == nil ? highest : .zero }
+            var place = 0
+            for sample in samples.indices {
+                let instant = instants[sample]
+                place = history.place(of: instant, from: place)
+                guard let draw = history.envelope(at: instant, place: place) else { continue }
+                var (lowest, highest) = draw
+                if !isUsable || history.isOutdated(at: instant, after: silentAfter) {
+                    (lowest, highest) = unknownDraw(index, draw, isUsable: isUsable, at: samples[sample].sampledAt)
+                }
+                if !history.isKnown(after: instant) {
+                    highest = mayHaveRisen(index, at: samples[sample].sampledAt, highest)
+                }
+                low[sample] = low[sample] - wiring.onSite(highest)
+                high[sample] = high[sample] - wiring.onSite(lowest)
             }
-            low = low - sockets[index].onSite(mayHaveRisen(index, sample, highest))
-            high = high - sockets[index].onSite(lowest)
         }
         return (low, high)
     }
 
-    /// What a socket can have drawn at a reading's instant, when nobody has looked since and its offer has just risen.
-    private func mayHaveRisen(_ index: Int, _ sample: MeterSample, _ draw: PerPhase<Amperes>) -> PerPhase<Amperes> {
-        let control = sockets[index]
-        guard !control.history.isKnown(after: sample.sampledAt), let raisedAt = control.raisedAt,
-            sample.sampledAt - raisedAt < rules.settleTime
-        else { return draw }
-        return PerPhase.each { control.demand.uses($0) ? max(draw[$0], control.offer) : draw[$0] }
+    /// What a socket that does not tell can have drawn: at most what it may still be drawing (hazards S03, N10).
+    private func unknownDraw(
+        _ index: Int,
+        _ draw: DrawHistory.Envelope,
+        isUsable: Bool,
+        at instant: Instant
+    ) -> DrawHistory.Envelope {
+        let most = worstCase(index, at: instant)
+        let highest = draw.highest.map { min($0, most) }
+        guard !isUsable else { return (draw.lowest.map { min($0, most) }, highest) }
+        // Silent: while a setpoint is open it may also have stopped.
+        return (ledger.lastExpiry(index, at: instant) == nil ? highest : .zero, highest)
     }
 
-    private func highest(_ backgrounds: [(Instant, PerPhase<Amperes>)], since: Instant) -> PerPhase<Amperes> {
-        let recent = backgrounds.filter { $0.0 >= since }.map(\.1)
+    /// What a socket can have drawn at a reading's instant, when nobody has looked since and its offer has just risen.
+    private func mayHaveRisen(_ index: Int, at instant: Instant, _ draw: PerPhase<Amperes>) -> PerPhase<Amperes> {
+        guard let raisedAt = sockets[index].raisedAt, instant - raisedAt < rules.settleTime else { return draw }
+        let offer = sockets[index].offer
+        let used = sockets[index].demand.used
+        return PerPhase.each { used.contains($0) ? max(draw[$0], offer) : draw[$0] }
+    }
+
+    private func highest(_ backgrounds: [PerPhase<Amperes>], since: Instant) -> PerPhase<Amperes> {
+        var most: PerPhase<Amperes>?
+        for index in samples.indices where samples[index].sampledAt >= since {
+            let background = backgrounds[index]
+            most = most.map { most in PerPhase.each { max(most[$0], background[$0]) } } ?? background
+        }
         // Rounded up to what an offer can follow, so that noise below it moves nothing.
         let step = Amperes(milliamperes: 100)
-        return PerPhase.each { phase in
-            let most = recent.map { $0[phase] }.max() ?? .zero
-            return -((-most).roundedDown(toMultipleOf: step))
-        }
+        return (most ?? .zero).map { -((-$0).roundedDown(toMultipleOf: step)) }
     }
 }

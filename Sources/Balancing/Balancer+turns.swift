@@ -4,16 +4,19 @@ import Quantities
 extension Balancer {
     /// A socket as the division sees it, not yet served.
     func participant(_ index: Int, at now: Instant) -> Allocator.Participant {
-        let control = sockets[index]
+        let minimum = sockets[index].socket.minimum
         var participant = Allocator.Participant(
-            rows: layout.rows(of: index, using: control.loadedPhases),
-            minimum: control.socket.minimum,
-            maximum: control.socket.minimum,
+            rows: layout.rows(of: index, using: sockets[index].demand.used),
+            minimum: minimum,
+            maximum: minimum,
             share: ledger.share(index),
             isServed: false
         )
-        if !stations[layout.stationOfSocket[index]].isUsable || control.isDisobedient {
+        if !stations[layout.stationOfSocket[index]].isUsable || sockets[index].isDisobedient {
             participant.reserve = worstCase(index, at: now)
+        } else if let upper = boundIfServed(index, at: now) {
+            participant.maximum = upper
+            participant.isServed = sockets[index].offer > .zero
         }
         return participant
     }
@@ -33,21 +36,32 @@ extension Balancer {
         return max(sockets[index].offer, ledger.share(index))
     }
 
+    /// The most a socket can be offered, when it can be served at all.
+    private func boundIfServed(_ index: Int, at now: Instant) -> Amperes? {
+        guard sockets[index].wantsCurrent else { return nil }
+        let upper = upperBound(index, at: now)
+        return upper >= sockets[index].socket.minimum ? upper : nil
+    }
+
     private func canBeServed(_ index: Int, at now: Instant) -> Bool {
-        let control = sockets[index]
-        guard stations[layout.stationOfSocket[index]].isUsable, !control.isDisobedient, control.wantsCurrent else {
-            return false
-        }
-        return upperBound(index, at: now) >= control.socket.minimum
+        guard stations[layout.stationOfSocket[index]].isUsable, !sockets[index].isDisobedient else { return false }
+        return boundIfServed(index, at: now) != nil
+    }
+
+    /// The ceiling of the gradual return; `nil` when it is over.
+    func ceiling(_ index: Int, at now: Instant) -> Amperes? {
+        guard let start = sockets[index].ceilingStart else { return nil }
+        let steps = Int((now - start.at) / rules.returnStepInterval)
+        return start.current + Amperes(max(0, steps))
     }
 
     /// The most a socket can be offered for reasons of its own.
     func upperBound(_ index: Int, at now: Instant) -> Amperes {
-        let control = sockets[index]
-        var bound = control.socket.maximum
-        if let ceiling = control.ceiling(at: now, rules: rules) { bound = min(bound, ceiling) }
-        if control.demand.isNotTaking { return min(bound, control.socket.minimum) }
-        if let known = control.demand.maximum { bound = min(bound, max(known, control.socket.minimum)) }
+        let minimum = sockets[index].socket.minimum
+        var bound = sockets[index].socket.maximum
+        if let ceiling = ceiling(index, at: now) { bound = min(bound, ceiling) }
+        if sockets[index].demand.isNotTaking { return min(bound, minimum) }
+        if let known = sockets[index].demand.maximum { bound = min(bound, max(known, minimum)) }
         return bound
     }
 
@@ -58,24 +72,21 @@ extension Balancer {
     ///   time that a shortage is borne.
     mutating func chooseServed(
         _ participants: inout [Allocator.Participant],
+        _ usage: inout RowUsage,
         _ budget: Budget,
         at now: Instant
-    ) -> [Amperes] {
-        for index in sockets.indices where canBeServed(index, at: now) {
-            participants[index].maximum = upperBound(index, at: now)
-            participants[index].isServed = sockets[index].offer > .zero
-        }
-        var allocator = Allocator(capacity: budget.now)
-        let isShort = allocator.firstShortRow(participants).map { $0 < Layout.rootRows } ?? false
+    ) -> PerPhase<Amperes> {
+        var capacity = budget.now
+        let isShort = usage.firstShortRow(capacity).map { $0 < Layout.rootRows } ?? false
         if isShort, isBorne(budget, at: now) {
             // What a station, another circuit or the cap cannot hold is not borne for a second.
-            for row in 0..<Layout.rootRows { allocator.capacity[row] = Amperes(milliamperes: Amperes.limit) }
+            for row in 0..<Layout.rootRows { capacity[row] = Amperes(milliamperes: Amperes.limit) }
         }
         if !isShort { shortageSince = nil }
-        pauseUntilFits(&participants, allocator, at: now)
-        let needed = Allocator(capacity: budget.now).needed(participants)
-        admitWaiting(&participants, budget, at: now)
-        return needed.indices.map { $0 < Layout.rootRows ? needed[$0] : -Amperes(milliamperes: Amperes.limit) }
+        pauseUntilFits(&participants, &usage, capacity, at: now)
+        let needed = PerPhase.each { usage.needed(layout.row(0, $0)) }
+        admitWaiting(&participants, &usage, budget, at: now)
+        return needed
     }
 
     private mutating func isBorne(_ budget: Budget, at now: Instant) -> Bool {
@@ -86,50 +97,58 @@ extension Balancer {
 
     private func pauseUntilFits(
         _ participants: inout [Allocator.Participant],
-        _ allocator: Allocator,
+        _ usage: inout RowUsage,
+        _ capacity: [Amperes],
         at now: Instant
     ) {
-        while let row = allocator.firstShortRow(participants) {
-            let candidates = participants.indices.filter {
-                participants[$0].isServed && participants[$0].rows.contains(row)
+        // A pause only frees capacity, so rows that were left behind stay well.
+        guard let first = usage.firstShortRow(capacity) else { return }
+        let order = inOrderOfPause(participants.indices.filter { participants[$0].isServed }, at: now)
+        for row in first..<capacity.count where usage.isShort(row, capacity: capacity[row]) {
+            for index in order where participants[index].isServed && participants[index].rows.contains(row) {
+                usage.serve(false, &participants[index])
+                if !usage.isShort(row, capacity: capacity[row]) { break }
             }
-            // Who takes nothing goes first, then who has had the longest turn.
-            let next = candidates.min { left, right in
-                let (a, b) = (sockets[left], sockets[right])
-                if a.demand.isNotTaking != b.demand.isNotTaking { return a.demand.isNotTaking }
-                return (a.servedSince ?? now, a.socket.id) < (b.servedSince ?? now, b.socket.id)
-            }
-            guard let next else { return }
-            participants[next].isServed = false
         }
+    }
+
+    /// Who takes nothing goes first, then who has had the longest turn.
+    private func inOrderOfPause(_ indices: [Int], at now: Instant) -> [Int] {
+        indices.map { (index: $0, since: sockets[$0].servedSince ?? now, takes: !sockets[$0].demand.isNotTaking) }
+            .sorted { left, right in
+                if left.takes != right.takes { return !left.takes }
+                if left.since != right.since { return left.since < right.since }
+                return sockets[left.index].socket.id < sockets[right.index].socket.id
+            }.map(\.index)
     }
 
     /// Lets waiting sockets in, longest waiting first, and hands turns over.
     private mutating func admitWaiting(
         _ participants: inout [Allocator.Participant],
+        _ usage: inout RowUsage,
         _ budget: Budget,
         at now: Instant
     ) {
-        waitingOrder = sockets.indices.filter { canBeServed($0, at: now) && !participants[$0].isServed }
-            .sorted {
-                (sockets[$0].waitingSince ?? now, sockets[$0].socket.id)
-                    < (sockets[$1].waitingSince ?? now, sockets[$1].socket.id)
-            }
+        waitingOrder = sockets.indices.filter { !participants[$0].isServed && canBeServed($0, at: now) }
+            .map { (index: $0, since: sockets[$0].waitingSince ?? now) }
+            .sorted { left, right in
+                if left.since != right.since { return left.since < right.since }
+                return sockets[left.index].socket.id < sockets[right.index].socket.id
+            }.map(\.index)
         // A first reading after a start or a return proves nothing yet (hazard M10).
-        guard supervisor.state.isLost || samples.count >= rules.stableReads else { return }
-        let allocator = Allocator(capacity: budget.resume)
+        guard supervisor.state.isLost || samples.count >= rules.stableReads, !waitingOrder.isEmpty else { return }
         // Only what moves with the readings must leave more than the minimum to whoever was paused.
-        var resuming = allocator
+        var resuming = budget.resume
         if !supervisor.state.isLost {
-            for row in 0..<Layout.rootRows { resuming.capacity[row] = resuming.capacity[row] - rules.resumeExtra }
+            for row in 0..<Layout.rootRows { resuming[row] = resuming[row] - rules.resumeExtra }
         }
         for index in waitingOrder where mayResume(index, at: now) {
-            participants[index].isServed = true
-            let divided = sockets[index].pausedAt == nil ? allocator : resuming
-            let short = divided.firstShortRow(participants, loadedBy: index)
+            usage.serve(true, &participants[index])
+            let capacity = sockets[index].pausedAt == nil ? budget.resume : resuming
+            let short = usage.firstShortRow(capacity, of: participants[index])
             sockets[index].blockedRow = short
-            if short != nil {
-                participants[index].isServed = handOverTurn(to: index, &participants, allocator, at: now)
+            if short != nil, !handOverTurn(to: index, &participants, &usage, budget.resume, at: now) {
+                usage.serve(false, &participants[index])
             }
         }
         waitingOrder.removeAll { participants[$0].isServed }
@@ -143,26 +162,26 @@ extension Balancer {
     private func handOverTurn(
         to index: Int,
         _ participants: inout [Allocator.Participant],
-        _ allocator: Allocator,
+        _ usage: inout RowUsage,
+        _ capacity: [Amperes],
         at now: Instant
     ) -> Bool {
+        let rows = participants[index].rows
         let longest = participants.indices.filter { other in
             guard other != index, participants[other].isServed, let since = sockets[other].servedSince else {
                 return false
             }
             let isOver = sockets[other].demand.isNotTaking || now - since >= rules.alternatingPeriod
-            return isOver && !Set(participants[other].rows).isDisjoint(with: participants[index].rows)
-        }.sorted { left, right in
-            let (a, b) = (sockets[left], sockets[right])
-            if a.demand.isNotTaking != b.demand.isNotTaking { return a.demand.isNotTaking }
-            return (a.servedSince ?? now, a.socket.id) < (b.servedSince ?? now, b.socket.id)
+            return isOver && participants[other].rows.contains { rows.contains($0) }
         }
-        let before = participants
-        for other in longest {
-            participants[other].isServed = false
-            if allocator.firstShortRow(participants, loadedBy: index) == nil { return true }
+        guard !longest.isEmpty else { return false }
+        var stopped: [Int] = []
+        for other in inOrderOfPause(longest, at: now) {
+            usage.serve(false, &participants[other])
+            stopped.append(other)
+            if usage.firstShortRow(capacity, of: participants[index]) == nil { return true }
         }
-        participants = before
+        for other in stopped { usage.serve(true, &participants[other]) }
         return false
     }
 }

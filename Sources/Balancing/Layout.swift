@@ -14,12 +14,13 @@ struct Layout: Sendable {
 
     /// The groups; the first is the grid connection.
     let groups: [Group]
-    /// The group numbers of each socket.
-    let groupsOfSocket: [[Int]]
     /// The station number of each socket.
     let stationOfSocket: [Int]
     /// The limit of each row that does not change with readings: circuit limits less unmetered load, station maxima, cap.
     let staticLimits: [Amperes]
+
+    /// The rows that a socket loads, for each set of conductors that a vehicle may use.
+    private let rowsOfSocket: [[Int]]
 
     var rowCount: Int { groups.count * 3 }
     /// The rows of the grid connection are the first ones.
@@ -38,7 +39,7 @@ struct Layout: Sendable {
             }
             return index
         }
-        groupsOfSocket = stationOfSocket.map { station in
+        let paths = stationOfSocket.map { station in
             var path = [circuitCount + station, cap]
             var next: CircuitID? = site.stations[station].circuit
             // A cycle would never end; a path cannot be longer than the number of circuits.
@@ -50,6 +51,12 @@ struct Layout: Sendable {
             precondition(next == nil, "the circuits above station \(site.stations[station].id) do not end at the root")
             return path
         }
+        rowsOfSocket = zip(site.sockets, paths).flatMap { socket, path in
+            (0..<Conductors.sets).map { bits in
+                let phases = socket.sitePhases(using: Conductors(bits: bits))
+                return path.flatMap { group in phases.map { group * 3 + $0.index } }
+            }
+        }
         let circuits = site.circuits.flatMap { ($0.limit - $0.unmeteredLoad).values }
         let stations = site.stations.flatMap { [$0.maximum, $0.maximum, $0.maximum] }
         staticLimits = circuits + stations + site.networkCap.values
@@ -58,9 +65,9 @@ struct Layout: Sendable {
     /// The row of a group on a phase.
     func row(_ group: Int, _ phase: Phase) -> Int { group * 3 + phase.index }
 
-    /// The rows that a socket loads when it uses some phases.
-    func rows(of socket: Int, using phases: [Phase]) -> [Int] {
-        groupsOfSocket[socket].flatMap { group in phases.map { group * 3 + $0.index } }
+    /// The rows that a socket loads when its vehicle uses some conductors: its station first, the grid connection last.
+    func rows(of socket: Int, using conductors: Conductors) -> [Int] {
+        rowsOfSocket[socket * Conductors.sets + conductors.bits]
     }
 
     /// The limit that a row stands for.

@@ -39,17 +39,26 @@ struct Ledger: Sendable {
 
     /// The most that a socket may be drawing now.
     func worstCase(_ socket: Int, at now: Instant) -> Amperes {
-        let account = accounts[socket]
-        if let unknownUntil = account.unknownUntil, now < unknownUntil { return max(account.maximum, account.share) }
-        return account.entries.lazy.filter { $0.expiry > now }.map(\.current).reduce(account.share, max)
+        if let most = mostOfUnknown(socket, at: now) { return most }
+        var most = accounts[socket].share
+        for entry in accounts[socket].entries where entry.current > most && entry.expiry > now { most = entry.current }
+        return most
     }
 
     /// The most that a socket was granted since the budget last fell.
     func sentSinceFall(_ socket: Int, at now: Instant) -> Amperes {
-        let account = accounts[socket]
-        if let unknownUntil = account.unknownUntil, now < unknownUntil { return max(account.maximum, account.share) }
-        return account.entries.lazy.filter { $0.isSinceFall && $0.expiry > now }.map(\.current)
-            .reduce(account.share, max)
+        if let most = mostOfUnknown(socket, at: now) { return most }
+        var most = accounts[socket].share
+        for entry in accounts[socket].entries where entry.isSinceFall && entry.current > most && entry.expiry > now {
+            most = entry.current
+        }
+        return most
+    }
+
+    /// What counts for a socket that has never been heard of, while a setpoint of an earlier controller may be in force.
+    private func mostOfUnknown(_ socket: Int, at now: Instant) -> Amperes? {
+        guard let unknownUntil = accounts[socket].unknownUntil, now < unknownUntil else { return nil }
+        return max(accounts[socket].maximum, accounts[socket].share)
     }
 
     /// When the last open setpoint of a socket has surely run out; `nil` when none is open.
@@ -97,7 +106,9 @@ struct Ledger: Sendable {
 
     /// Forgets what has run out.
     mutating func prune(at now: Instant) {
-        for socket in accounts.indices { accounts[socket].entries.removeAll { $0.expiry <= now } }
+        for socket in accounts.indices where accounts[socket].entries.contains(where: { $0.expiry <= now }) {
+            accounts[socket].entries.removeAll { $0.expiry <= now }
+        }
     }
 
     private mutating func append(_ entry: Entry, to socket: Int) {

@@ -92,6 +92,7 @@ extension Balancer {
                 offered[phase] = offered[phase] + reserved(index, at: now)
             }
         }
+        let positions = Dictionary(uniqueKeysWithValues: waitingOrder.enumerated().map { ($1, $0 + 1) })
         let isLost = supervisor.state.isLost
         let phases = PerPhase.each { phase in
             PhaseStatus(
@@ -107,11 +108,11 @@ extension Balancer {
             meter: supervisor.state,
             readingAge: supervisor.lastGood.map { now - $0 },
             phases: phases,
-            sockets: sockets.indices.map { socketStatus($0, at: now) }
+            sockets: sockets.indices.map { socketStatus($0, position: positions[$0], at: now) }
         )
     }
 
-    private func socketStatus(_ index: Int, at now: Instant) -> SocketStatus {
+    private func socketStatus(_ index: Int, position: Int?, at now: Instant) -> SocketStatus {
         let control = sockets[index]
         return SocketStatus(
             socket: control.socket.id,
@@ -121,8 +122,8 @@ extension Balancer {
             offer: control.offer,
             draw: control.report?.currents ?? .zero,
             bound: control.bound,
-            why: control.why,
-            waitingPosition: waitingOrder.firstIndex(of: index).map { $0 + 1 },
+            why: why(index),
+            waitingPosition: position,
             reserved: ledger.worstCase(index, at: now)
         )
     }

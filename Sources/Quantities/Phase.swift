@@ -32,6 +32,7 @@ public struct PerPhase<Value> {
     public var l3: Value
 
     /// Creates three values.
+    @inlinable
     public init(_ l1: Value, _ l2: Value, _ l3: Value) {
         self.l1 = l1
         self.l2 = l2
@@ -39,14 +40,17 @@ public struct PerPhase<Value> {
     }
 
     /// Creates the same value for every phase.
+    @inlinable
     public init(repeating value: Value) { self.init(value, value, value) }
 
     /// Makes each value from its phase.
+    @inlinable
     public static func each<Failure: Error>(_ value: (Phase) throws(Failure) -> Value) throws(Failure) -> PerPhase {
         PerPhase(try value(.l1), try value(.l2), try value(.l3))
     }
 
     /// The value of one phase.
+    @inlinable
     public subscript(phase: Phase) -> Value {
         get {
             switch phase {
@@ -68,6 +72,7 @@ public struct PerPhase<Value> {
     public var values: [Value] { [l1, l2, l3] }
 
     /// The three results of a function.
+    @inlinable
     public func map<Result, Failure: Error>(
         _ transform: (Value) throws(Failure) -> Result
     ) throws(Failure) -> PerPhase<Result> {

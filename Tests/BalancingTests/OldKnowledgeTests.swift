@@ -110,7 +110,7 @@ struct OldKnowledgeTests {
         plant.run(seconds: 150)
         plant.unreachable = ["s1"]
         plant.run(seconds: 100)
-        let why = plant.balancer.sockets[1].why
+        let why = plant.balancer.why(1)
         #expect(why == "10.5 A: main, L1, 25.0 A - house 8.0 A - margin 0.5 A - other sockets 6.0 A")
     }
 
