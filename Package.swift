@@ -99,7 +99,7 @@ let package = Package(
         .testTarget(
             name: "ModbusNIOTests",
             dependencies: [
-                "ModbusNIO", "Modbus",
+                "ModbusNIO", "Modbus", "TestSupport",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),

@@ -10,6 +10,7 @@ final class DeadlineTimer {
     private let loop: any EventLoop
     private var armed: (deadline: NIODeadline, task: Scheduled<Void>)?
     private var onFire: (() -> Void)?
+    private var isStopped = false
 
     init(loop: any EventLoop) {
         self.loop = loop
@@ -20,6 +21,7 @@ final class DeadlineTimer {
 
     /// Makes sure that the owner is woken at a deadline or before it.
     func arm(at deadline: NIODeadline) {
+        guard !isStopped else { return }
         if let armed {
             guard deadline < armed.deadline else { return }
             armed.task.cancel()
@@ -30,6 +32,7 @@ final class DeadlineTimer {
 
     /// Ends the timer for good.
     func stop() {
+        isStopped = true
         armed?.task.cancel()
         armed = nil
         onFire = nil

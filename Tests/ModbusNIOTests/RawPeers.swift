@@ -4,6 +4,10 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 @testable import ModbusNIO
 
 /// A TCP connection that sends and receives whatever a test wants.
@@ -37,12 +41,18 @@ final class RawConnection: Sendable {
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 
-    /// Connects to a port of this machine; without `reads` it never reads.
-    static func connect(port: Int, reads: Bool = true) async throws -> RawConnection {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    /// Connects to a port of this machine, perhaps from another of its addresses; without `reads` it never reads.
+    static func connect(
+        host: String = "127.0.0.1",
+        port: Int,
+        from source: String? = nil,
+        reads: Bool = true
+    ) async throws -> RawConnection {
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.autoRead, value: false)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: "127.0.0.1", port: port).get()
+        if let source { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: source, port: 0)) }
+        let channel = try await bootstrap.connect(host: host, port: port).get()
         let connection = RawConnection(channel)
         if reads { try await connection.startReading() }
         return connection
@@ -90,6 +100,14 @@ final class RawConnection: Sendable {
 
     /// Closes; the other side may have done so before.
     func close() async { _ = try? await channel.close() }
+
+    /// Ends the connection with a reset, as a process does that is killed with bytes unread.
+    func reset() async throws {
+        // A linger time of zero drops what is on its way.
+        let options = channel as? any SocketOptionProvider
+        try await options?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        await close()
+    }
 
     /// Returns when the other side has closed.
     func ended() async { _ = try? await channel.closeFuture.get() }

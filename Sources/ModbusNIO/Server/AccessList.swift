@@ -30,9 +30,10 @@ public struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
         let dropped = address.protocol == .inet6 && all.count == 4 ? 96 : 0
         var length = all.count * 8
         if parts.count == 2 {
-            guard let given = Int(parts[1]), (0...length + dropped).contains(given), given >= dropped else {
-                return nil
-            }
+            // Digits alone: a sign is a mistake.
+            guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let given = Int(parts[1]),
+                (dropped...length + dropped).contains(given)
+            else { return nil }
             length = given - dropped
         }
         self.length = length
@@ -40,9 +41,11 @@ public struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether an address is in the range.
-    public func contains(_ address: SocketAddress) -> Bool {
-        guard let other = address.ipBytes, other.count == bytes.count else { return false }
-        return AddressPrefix.cut(other, to: length) == bytes
+    public func contains(_ address: SocketAddress) -> Bool { address.ipBytes.map(contains) ?? false }
+
+    /// Whether the address of some bytes is in the range.
+    func contains(_ address: [UInt8]) -> Bool {
+        address.count == bytes.count && AddressPrefix.cut(address, to: length) == bytes
     }
 
     /// The address and the length.
@@ -92,6 +95,9 @@ public struct PriorityPeers: Hashable, Sendable {
     /// Who they are.
     public var addresses: AddressPrefix
     /// How many connections each single address of them may have; one more is refused (12.6).
+    ///
+    /// Where that is 1, a new connection takes the place of the old one instead: it is most likely from a client that
+    /// was restarted and has forgotten the old one (12.15).
     public var maximumConnections: Int
 
     /// Creates a group.

@@ -25,30 +25,40 @@ final class AnswerBuffer {
 }
 
 extension [UInt8] {
-    /// Appends one ADU, or nothing when `pdu` appends nothing or too much.
+    /// Appends the ADU that answers a request, or nothing when `pdu` appends nothing.
+    ///
+    /// An answer too long for a PDU becomes exception 4, so that the request has one all the same (9.18).
     ///
     /// - Returns: What `pdu` returned; when that is `false`, nothing was appended.
-    mutating func append(transaction: UInt16, unit: UInt8, pdu: (inout [UInt8]) -> Bool) -> Bool {
+    mutating func append(_ header: MBAPHeader, _ function: FunctionCode, pdu: (inout [UInt8]) -> Bool) -> Bool {
         let start = count
-        MBAPHeader(transaction: transaction, unit: unit, pduCount: 0).encode(into: &self)
+        MBAPHeader(transaction: header.transaction, unit: header.unit, pduCount: 0).encode(into: &self)
         let body = count
         let isAnswered = pdu(&self)
-        let length = count - body
-        if !isAnswered || length == 0 || length > Limits.pduCount {
-            removeLast(count - start)
-        } else {
-            self[start + 4] = UInt8(truncatingIfNeeded: (length + 1) >> 8)
-            self[start + 5] = UInt8(truncatingIfNeeded: length + 1)
+        if !isAnswered || count <= body {
+            removeLast(Swift.max(0, count - start))
+            return isAnswered
         }
-        return isAnswered
+        if count - body > Limits.pduCount {
+            removeLast(count - body)
+            append(contentsOf: Response.exception(function, .serverDeviceFailure).encoded)
+        }
+        setLength(at: start)
+        return true
+    }
+
+    /// Sets the length field of the ADU that begins at an index and goes to the end.
+    private mutating func setLength(at start: Int) {
+        let length = count - start - 6
+        self[start + 4] = UInt8(truncatingIfNeeded: length >> 8)
+        self[start + 5] = UInt8(truncatingIfNeeded: length)
     }
 
     /// Appends one ADU.
     mutating func append(transaction: UInt16, unit: UInt8, _ pdu: [UInt8]) {
-        _ = append(transaction: transaction, unit: unit) { bytes in
-            bytes.append(contentsOf: pdu)
-            return true
-        }
+        guard !pdu.isEmpty, pdu.count <= Limits.pduCount else { return }
+        MBAPHeader(transaction: transaction, unit: unit, pduCount: pdu.count).encode(into: &self)
+        append(contentsOf: pdu)
     }
 }
 

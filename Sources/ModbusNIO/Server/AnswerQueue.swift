@@ -15,8 +15,16 @@ struct AnswerQueue {
         let function: FunctionCode
         let deadline: NIODeadline
         let pending: PendingReply?
+        /// What gives an answer that was only delayed.
+        var task: Scheduled<Void>?
         /// The PDU of the answer once there is one; empty for no answer.
         var answer: [UInt8]?
+
+        /// Says to whoever is at work on it that the answer is of no use any more.
+        func giveUp() {
+            task?.cancel()
+            pending?.abandon()
+        }
     }
 
     private(set) var slots: [Slot] = []
@@ -48,6 +56,12 @@ struct AnswerQueue {
             )
         )
         return next
+    }
+
+    /// Notes what will give the answer to a request.
+    mutating func setTask(_ task: Scheduled<Void>, of number: Int) {
+        guard let index = slots.firstIndex(where: { $0.number == number }) else { return task.cancel() }
+        slots[index].task = task
     }
 
     /// Sets an answer, if the request is still in work.

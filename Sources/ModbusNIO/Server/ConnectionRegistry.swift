@@ -9,6 +9,8 @@ final class ConnectionRegistry: Sendable {
     final class Entry: Sendable {
         let channel: any Channel
         let address: SocketAddress?
+        /// The bytes of the IP address.
+        let ip: [UInt8]?
         /// The group of priority peers it belongs to.
         let priority: Int?
         /// The place of the last request, or of the beginning, among those of all connections.
@@ -19,6 +21,7 @@ final class ConnectionRegistry: Sendable {
             self.channel = channel
             self.priority = priority
             address = channel.remoteAddress
+            ip = address?.ipBytes
             lastUse = Atomic(use)
         }
 
@@ -44,11 +47,13 @@ final class ConnectionRegistry: Sendable {
         var counters = ModbusServerCounters()
         var isStopping = false
         /// What was told already, so that a peer that tries again and again fills no log.
-        var told: Set<ServerEvent> = []
+        var told: [ServerEvent: NIODeadline] = [:]
     }
 
-    /// How many different refusals are remembered before all may be told again.
-    private static let rememberedRefusals = 256
+    /// How many different events are remembered before all may be told again.
+    private static let rememberedEvents = 256
+    /// How long an event that comes again and again is told only once.
+    private static let quietTime = TimeAmount.hours(1)
 
     private let state = Mutex(State())
     private let requestCount = Atomic<Int>(0)
@@ -67,7 +72,10 @@ final class ConnectionRegistry: Sendable {
     /// - Returns: `nil` when the connection may not be, and has to be closed.
     func admit(_ channel: any Channel) -> Entry? {
         let address = channel.remoteAddress
-        let entry = Entry(channel: channel, priority: address.flatMap(priorityGroup), use: nextUse())
+        let group = address.flatMap { address in
+            configuration.priorityPeers.firstIndex { $0.addresses.contains(address) }
+        }
+        let entry = Entry(channel: channel, priority: group, use: nextUse())
         let allowed = configuration.accessList.map { list in address.map(list.allows) ?? false } ?? true
         let admission: Admission = state.withLock { state in
             guard !state.isStopping else { return .stopping }
@@ -101,11 +109,16 @@ final class ConnectionRegistry: Sendable {
     private func room(for entry: Entry, _ state: inout State) -> Admission {
         if let group = entry.priority {
             let limit = max(1, configuration.priorityPeers[group].maximumConnections)
-            let bytes = entry.address?.ipBytes
-            let existing = state.entries.values.lazy.filter { $0.address?.ipBytes == bytes }
-            guard existing.count < limit else { return .refused(.tooManyConnections(limit: limit)) }
+            let existing = state.entries.values.filter { $0.priority != nil && $0.ip == entry.ip }
+            guard existing.count < limit || limit == 1 else { return .refused(.tooManyConnections(limit: limit)) }
+            // A client with one place that was restarted gets it back (12.15).
+            let replaced = limit == 1 ? existing.first : nil
+            if let replaced {
+                state.entries[ObjectIdentifier(replaced.channel)] = nil
+                state.counters.evictions += 1
+            }
             state.entries[ObjectIdentifier(entry.channel)] = entry
-            return .admitted(evicted: nil)
+            return .admitted(evicted: replaced)
         }
         let ordinary = state.entries.values.lazy.filter { $0.priority == nil }
         var evicted: Entry?
@@ -119,10 +132,6 @@ final class ConnectionRegistry: Sendable {
         }
         state.entries[ObjectIdentifier(entry.channel)] = entry
         return .admitted(evicted: evicted)
-    }
-
-    private func priorityGroup(_ address: SocketAddress) -> Int? {
-        configuration.priorityPeers.firstIndex { $0.addresses.contains(address) }
     }
 
     /// Notes that requests came on a connection.
@@ -159,6 +168,9 @@ final class ConnectionRegistry: Sendable {
         return false
     }
 
+    /// How many places are taken.
+    var inWork: Int { inWorkCount.load(ordering: .relaxed) }
+
     /// Gives places back.
     func releaseWork(_ count: Int) {
         if count > 0 { inWorkCount.subtract(count, ordering: .relaxed) }
@@ -182,14 +194,14 @@ final class ConnectionRegistry: Sendable {
 
     private func tell(_ event: ServerEvent) {
         guard let onEvent = configuration.onEvent else { return }
-        if case .refused = event {
-            let isNew = state.withLock { state in
-                if state.told.count >= ConnectionRegistry.rememberedRefusals { state.told = [] }
-                return state.told.insert(event).inserted
-            }
-            guard isNew else { return }
+        let now = NIODeadline.now()
+        let isNew = state.withLock { state in
+            if let last = state.told[event], now - last < ConnectionRegistry.quietTime { return false }
+            if state.told.count >= ConnectionRegistry.rememberedEvents { state.told = [:] }
+            state.told[event] = now
+            return true
         }
-        onEvent(event)
+        if isNew { onEvent(event) }
     }
 
     /// The address without the port, which differs each time.

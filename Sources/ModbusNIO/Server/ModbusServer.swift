@@ -122,6 +122,13 @@ extension ServerBootstrap {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.writeBufferWaterMark, value: waterMark)
             .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: receiveBufferCount))
+        if let size = configuration.receiveBufferSize {
+            // On the listener, whose connections inherit it: the window is agreed on before a connection is accepted.
+            _ = bootstrap.serverChannelOption(.socketOption(.so_rcvbuf), value: Int(Int32(clamping: size)))
+        }
+        if let size = configuration.sendBufferSize {
+            _ = bootstrap.childChannelOption(.socketOption(.so_sndbuf), value: Int(Int32(clamping: size)))
+        }
         return configuration.keepAlive.settings.reduce(bootstrap) { $0.childChannelOption($1.option, value: $1.value) }
     }
 }

@@ -52,8 +52,11 @@ public struct ModbusServerConfiguration: Sendable {
     public var backlog: Int32 = 128
     /// How the system finds out that a silent peer is gone.
     public var keepAlive = KeepAlive()
-    /// Is told about refused and closed connections, on an event loop; the same refusal of an address only once in a
-    /// while.
+    /// The size of a connection's receive buffer in the system (SO_RCVBUF); `nil` leaves it to the system (12.12).
+    public var receiveBufferSize: Int?
+    /// The size of a connection's send buffer in the system (SO_SNDBUF); `nil` leaves it to the system (12.12).
+    public var sendBufferSize: Int?
+    /// Is told about refused and closed connections, on an event loop; the same event of an address only once an hour.
     public var onEvent: (@Sendable (ServerEvent) -> Void)?
     /// What a connection needs before it is served.
     package var security: ServerSecurity?

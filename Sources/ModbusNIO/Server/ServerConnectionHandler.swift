@@ -27,6 +27,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     private var input: ByteBuffer?
     /// Nothing that comes is looked at any more.
     private var isDeaf = false
+    /// The connection is over; what was taken is not carried out and takes no place any more.
+    private var isOver = false
     /// The connection ends as soon as all answers are out.
     private var isDraining = false
     private var readIsHeldBack = false
@@ -83,12 +85,14 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         isDeaf = true
+        isOver = true
         socket = nil
+        input = nil
         timer.stop()
         // Without a connection the answers are dropped (4.11).
         let open = queue.removeAll()
         registry.releaseWork(open.count)
-        for slot in open { slot.pending?.abandon() }
+        for slot in open { slot.giveUp() }
         context.fireChannelInactive()
     }
 
@@ -99,7 +103,14 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case ChannelEvent.inputClosed, is ConnectionDrain: drain(context)
+        case ChannelEvent.inputClosed where isIdentified: drain(context)
+        case ChannelEvent.inputClosed:
+            if !isDeaf { registry.handshakeFailed(entry, "the peer ended the connection during the handshake") }
+            close(context)
+        case is ConnectionDrain:
+            // What waits for room was not taken yet.
+            input = nil
+            drain(context)
         case let event as PeerIdentified:
             isIdentified = true
             handshakeDeadline = nil
@@ -114,18 +125,20 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
     private func close(_ context: ChannelHandlerContext) {
         isDeaf = true
+        isOver = true
         context.close(promise: nil)
     }
 
     /// Answers what was taken, then ends the connection (12.16, 12.19).
     private func drain(_ context: ChannelHandlerContext) {
+        guard isIdentified else { return close(context) }
         isDeaf = true
         isDraining = true
         closeWhenDrained(context)
     }
 
     private func closeWhenDrained(_ context: ChannelHandlerContext) {
-        guard isDraining, queue.isEmpty, context.channel.isActive else { return }
+        guard isDraining, queue.isEmpty, !isOver, context.channel.isActive else { return }
         outputDeadline = setDeadline(configuration.outputTimeLimit, context)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         // Completes after all answers before it.
@@ -137,7 +150,6 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isDeaf else { return }
         guard isIdentified else { return close(context) }
-        noteUse(context)
         var bytes = unwrapInboundIn(data)
         if var waiting = input {
             waiting.writeImmutableBuffer(bytes)
@@ -153,7 +165,8 @@ final class ServerConnectionHandler: ChannelInboundHandler {
         var requests = 0
         var frames = 0
         var isOpen = true
-        while isOpen, !isPausedByWork {
+        // Sending may find that the connection has ended, after the first of several requests too.
+        while isOpen, !isOver, !isPausedByWork {
             let header: MBAPHeader?
             do throws(FrameError) {
                 header = try FrameDecoder.header(of: bytes.readableBytesUInt8Span)
@@ -175,10 +188,13 @@ final class ServerConnectionHandler: ChannelInboundHandler {
             }
             bytes.moveReaderIndex(forwardBy: header.pduCount)
         }
-        registry.countRequests(requests)
+        if requests > 0 {
+            registry.countRequests(requests)
+            noteUse(context)
+        }
         send(answers, context)
         guard isOpen else { return close(context) }
-        keep(bytes, hasProgressed: frames > 0, context)
+        if !isOver { keep(bytes, hasProgressed: frames > 0, context) }
     }
 
     /// - Returns: Whether the connection goes on.
@@ -202,7 +218,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
             return true
         }
         if inWork == 0 || !configuration.answersInOrder {
-            let isAnswered = answers.append(transaction: header.transaction, unit: header.unit) { bytes in
+            let isAnswered = answers.append(header, function) { bytes in
                 responder.answer(pdu, unit: header.unit, into: &bytes)
             }
             if isAnswered { return true }
@@ -270,9 +286,10 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
     private func finish(_ number: Int, with response: Response, after delay: Duration, _ context: ChannelHandlerContext)
     {
-        context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(bounded: delay)) {
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(bounded: delay)) {
             self.finished(number, response, context)
         }
+        queue.setTask(task, of: number)
     }
 
     private func finish(_ number: Int, with pending: PendingReply, _ context: ChannelHandlerContext) {
@@ -283,7 +300,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     }
 
     private func finished(_ number: Int, _ response: Response, _ context: ChannelHandlerContext) {
-        guard context.channel.isActive else { return }
+        guard !isOver else { return }
         queue.complete(number, with: encoded(response))
         release(context)
     }
@@ -296,15 +313,17 @@ final class ServerConnectionHandler: ChannelInboundHandler {
         registry.releaseWork(ready.count)
         entry.setInWork(queue.count)
         var answers = output.take()
-        for slot in ready {
+        for slot in ready where !isOver {
             answers.append(transaction: slot.transaction, unit: slot.unit, slot.answer ?? [])
             if !configuration.coalescesAnswers { flush(&answers, context) }
         }
         send(answers, context)
+        if wasPaused, !isPausedByWork, !isOver {
+            // Before the end: a half-closed peer may have sent more than there was room for.
+            if let input { serve(input, context) }
+            continueReading(context)
+        }
         closeWhenDrained(context)
-        guard wasPaused, !isPausedByWork else { return }
-        if let input { serve(input, context) }
-        continueReading(context)
     }
 
     // MARK: Answers
@@ -341,13 +360,21 @@ final class ServerConnectionHandler: ChannelInboundHandler {
         if !answers.isEmpty, writesInChannel == 0, let socket, context.channel.isActive {
             taken = socket.write(answers)
         }
-        guard taken < answers.count else { return output.giveBack(answers) }
+        guard taken < answers.count, !isOver else { return output.giveBack(answers) }
         let rest = ByteBuffer(bytes: answers[taken...])
         output.giveBack(answers)
         writesInChannel += 1
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(rest)).whenComplete { _ in bound.value.writesInChannel -= 1 }
-        if !context.channel.isWritable { checkPendingOutput(context) }
+        if writesInChannel == 1, !isDraining { outputDeadline = setDeadline(configuration.outputTimeLimit, context) }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(rest)).whenComplete { _ in bound.value.0.hasWritten(bound.value.1) }
+        if writesInChannel > 0 { checkPendingOutput(context) }
+    }
+
+    /// The peer has read something, so it has its time anew (12.17).
+    private func hasWritten(_ context: ChannelHandlerContext) {
+        writesInChannel -= 1
+        guard !isDraining, !isOver else { return }
+        outputDeadline = writesInChannel == 0 ? nil : setDeadline(configuration.outputTimeLimit, context)
     }
 
     // MARK: Back-pressure
@@ -375,12 +402,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
-            if !isDraining { outputDeadline = nil }
-            continueReading(context)
-        } else {
-            outputDeadline = setDeadline(configuration.outputTimeLimit, context)
-        }
+        if context.channel.isWritable { continueReading(context) }
         context.fireChannelWritabilityChanged()
     }
 
@@ -429,6 +451,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
     private func deadlineReached(_ context: ChannelHandlerContext) {
         let now = context.eventLoop.now
         answerExpired(at: now, context)
+        guard !isOver else { return }
         if let handshakeDeadline, handshakeDeadline <= now {
             registry.handshakeFailed(entry, "the handshake took too long")
             close(context)
@@ -441,6 +464,10 @@ final class ServerConnectionHandler: ChannelInboundHandler {
         } else if let idleDeadline, idleDeadline <= now, queue.isEmpty {
             close(context)
         } else {
+            // Not idle while a request is in work.
+            if let limit = configuration.idleLimit, let idleDeadline, idleDeadline <= now {
+                self.idleDeadline = now + TimeAmount(bounded: limit)
+            }
             let deadlines = [handshakeDeadline, outputDeadline, frameDeadline, idleDeadline, queue.earliestDeadline]
             if let next = deadlines.compactMap({ $0 }).filter({ $0 > now }).min() { timer.arm(at: next) }
         }
@@ -452,7 +479,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
         guard !expired.isEmpty else { return }
         for slot in expired {
             registry.count(\.lateAnswers)
-            slot.pending?.abandon()
+            slot.giveUp()
             queue.complete(slot.number, with: Response.exception(slot.function, .serverDeviceFailure).encoded)
         }
         release(context)
