@@ -28,11 +28,12 @@ struct FairQueue<Owner: Hashable, Element> {
         count += 1
     }
 
-    /// Takes the next element of the owner whose turn it is.
-    mutating func popFirst() -> Element? {
-        guard let owner = turns.first, var own = elements[owner], !own.isEmpty else { return nil }
+    /// Takes the next element of the owner whose turn it is; those that may not have theirs keep their place.
+    mutating func popFirst(mayPass: (Owner, Element) -> Bool = { _, _ in true }) -> Element? {
+        let next = turns.firstIndex { owner in (elements[owner]?.first).map { mayPass(owner, $0) } ?? false }
+        guard let next, var own = elements[turns[next]], !own.isEmpty else { return nil }
+        let owner = turns.remove(at: next)
         let element = own.removeFirst()
-        turns.removeFirst()
         if own.isEmpty {
             elements[owner] = nil
         } else {
@@ -54,9 +55,14 @@ struct FairQueue<Owner: Hashable, Element> {
     }
 
     /// Changes the first element for which `change` returns `true`, in no particular order of owners.
-    mutating func updateFirst(_ change: (inout Element) -> Bool) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - places: Only elements with fewer others of their owner before them are looked at.
+    ///   - change: Changes an element and returns `true`, or leaves it alone.
+    /// - Returns: Whether there was one.
+    mutating func updateFirst(within places: Int = .max, _ change: (inout Element) -> Bool) -> Bool {
         for owner in turns {
-            for index in (elements[owner] ?? []).indices {
+            for index in (elements[owner] ?? []).indices.prefix(places) {
                 if var element = elements[owner]?[index], change(&element) {
                     elements[owner]?[index] = element
                     return true

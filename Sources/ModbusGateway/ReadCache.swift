@@ -26,7 +26,9 @@ struct ReadCache {
     /// The stored answer to a read.
     func answer(_ read: TableRead, at now: ContinuousClock.Instant) -> Response? {
         guard maximumAge > .zero else { return nil }
-        let block = blocks.last { $0.read.covers(read) && now - $0.instant <= maximumAge }
+        // The newest, whatever the order they came in.
+        let block = blocks.filter { $0.read.covers(read) && now - $0.instant <= maximumAge }
+            .max { $0.instant < $1.instant }
         return block.map { $0.read.answer(read, from: $0.response) }
     }
 

@@ -68,16 +68,33 @@ struct GatewayCoreTests {
         #expect(core.counters.unanswered == 2)
     }
 
-    @Test("A read that asks for a part of another one is answered with it")
+    @Test("A read that asks for a part of another one that waits is answered with it")
     func joining() {
         var core = core()
+        _ = core.ask(0, .readExceptionStatus, unit: 1, from: "z", at: start)
         _ = core.ask(1, read(0, 10), unit: 1, from: "a", at: start)
         #expect(core.ask(2, read(2, 3), unit: 1, from: "b", at: start).isEmpty)
         #expect(core.ask(3, read(2, 3), unit: 2, from: "b", at: start).isEmpty, "another unit is another device")
-        let actions = core.finished(0, .response(values(0, 10)), at: start)
+        _ = core.finished(0, .response(.readExceptionStatus(7)), at: start)
+        let actions = core.finished(1, .response(values(0, 10)), at: start)
         #expect(actions.prefix(2) == [.answer(1, values(0, 10)), .answer(2, values(2, 3))])
         #expect(core.counters.joined == 1)
-        #expect(core.counters.sent == 2)
+        #expect(core.counters.sent == 3)
+    }
+
+    @Test("A read joins one that is under way only for as long as an answer from memory would do")
+    func joiningUnderWay() {
+        var strict = core()
+        _ = strict.ask(1, read(0, 10), unit: 1, from: "a", at: start)
+        _ = strict.ask(2, read(0, 10), unit: 1, from: "b", at: start)
+        #expect(strict.finished(0, .response(values(0, 10)), at: start).count == 2, "answered, and asked again")
+        var lenient = core { $0.cacheAge = .seconds(1) }
+        _ = lenient.ask(1, read(0, 10), unit: 1, from: "a", at: start)
+        _ = lenient.ask(2, read(2, 3), unit: 1, from: "b", at: start + .milliseconds(999))
+        _ = lenient.ask(3, read(2, 3), unit: 1, from: "c", at: start + .milliseconds(1001))
+        let actions = lenient.finished(0, .response(values(0, 10)), at: start + .milliseconds(1001))
+        #expect(actions.prefix(2) == [.answer(1, values(0, 10)), .answer(2, values(2, 3))])
+        #expect(actions.last == .send(errand: 1, unit: 1, read(2, 3)))
     }
 
     @Test("Neighbouring reads that wait become one request, and its parts go to who asked")
@@ -186,5 +203,124 @@ struct GatewayCoreTests {
         queue.removeAll { $0 == 2 }
         #expect([queue.popFirst(), queue.popFirst(), queue.popFirst(), queue.popFirst()] == [0, 1, 3, nil])
         #expect(queue.isEmpty)
+    }
+
+    @Test("Modbus checklist 13.9: sharing does not put a modest client behind all of a greedy one")
+    func sharingIsFair() {
+        var core = core()
+        _ = core.ask(0, .readExceptionStatus, unit: 1, from: "z", at: start)
+        for ticket in 1...10 { _ = core.ask(ticket, read(UInt16(ticket * 50), 1), unit: 1, from: "greedy", at: start) }
+        _ = core.ask(11, read(500, 1), unit: 1, from: "modest", at: start)
+        var errand = 0
+        for _ in 0..<3 {
+            let actions = core.finished(errand, .response(values(500, 1)), at: start)
+            if actions.contains(.answer(11, values(500, 1))) { return }
+            guard case .send(let next, _, _) = actions.last else { break }
+            errand = next
+        }
+        Issue.record("not served in its turn")
+    }
+
+    @Test("Where several requests are under way, a client's write is alone among its own, and others go on")
+    func writesKeepTheirOrder() {
+        var core = core { $0.maximumInFlight = 3 }
+        let write = { (value: UInt16) in Request.writeSingleRegister(address: 0, value: value) }
+        #expect(core.ask(1, write(1), unit: 1, from: "a", at: start).count == 1)
+        #expect(core.ask(2, write(2), unit: 1, from: "a", at: start).isEmpty)
+        #expect(core.ask(3, read(0, 1), unit: 1, from: "a", at: start).isEmpty)
+        #expect(core.ask(4, write(3), unit: 1, from: "b", at: start).count == 1, "another client is not held up")
+        let done = { (value: UInt16) in Response.writeSingleRegister(address: 0, value: value) }
+        #expect(core.finished(0, .response(done(1)), at: start).last == .send(errand: 1, unit: 1, write(2)))
+        #expect(core.finished(1, .response(done(2)), at: start).last == .send(errand: 2, unit: 1, read(0, 1)))
+    }
+
+    @Test("A read under way while something is written is not remembered, nor joined by those who saw it written")
+    func readAcrossWrite() {
+        var core = core {
+            $0.maximumInFlight = 2
+            $0.cacheAge = .seconds(10)
+        }
+        _ = core.ask(1, read(0, 1), unit: 1, from: "b", at: start)
+        _ = core.ask(2, .writeSingleRegister(address: 0, value: 9), unit: 1, from: "a", at: start)
+        _ = core.finished(1, .response(.writeSingleRegister(address: 0, value: 9)), at: start)
+        #expect(core.ask(3, read(0, 1), unit: 1, from: "a", at: start) == [.send(errand: 2, unit: 1, read(0, 1))])
+        _ = core.finished(0, .response(values(0, 1)), at: start)
+        #expect(core.ask(4, read(0, 1), unit: 1, from: "c", at: start).isEmpty, "joined to the newer one")
+        let answer = core.finished(2, .response(.readHoldingRegisters([9])), at: start)
+        #expect(answer == [.answer(3, .readHoldingRegisters([9])), .answer(4, .readHoldingRegisters([9]))])
+    }
+
+    @Test(
+        "Every function that may change something makes answers old",
+        arguments: [
+            .writeSingleCoil(address: 0, value: true), .writeMultipleCoils(address: 0, values: [true]),
+            .writeMultipleRegisters(address: 0, values: [1]), .maskWriteRegister(address: 0, and: 0, or: 0),
+            .readWriteMultipleRegisters(readAddress: 0, readCount: 1, writeAddress: 0, values: [1]),
+            .diagnostics(.restartCommunications, data: [0]), .other(FunctionCode(rawValue: 100), []),
+        ] as [Request]
+    )
+    func writes(request: Request) {
+        for unit in [0, 1] as [UInt8] {
+            var core = core {
+                $0.cacheAge = .seconds(10)
+                $0.unitZero = .broadcast
+            }
+            _ = core.ask(1, read(0, 2), unit: 1, from: "a", at: start)
+            _ = core.finished(0, .response(values(0, 2)), at: start)
+            #expect(core.ask(2, read(0, 2), unit: 1, from: "a", at: start) == [.answer(2, values(0, 2))])
+            _ = core.ask(3, request, unit: unit, from: "b", at: start)
+            _ = core.finished(1, .noAnswer, at: start)
+            #expect(core.ask(4, read(0, 2), unit: 1, from: "a", at: start).count == 1, "asked anew")
+        }
+    }
+
+    @Test("Where unit 0 is sent on, units may be one device: a write to any makes the answers of all old")
+    func aliases() {
+        var core = core {
+            $0.cacheAge = .seconds(10)
+            $0.unitZero = .forward
+        }
+        _ = core.ask(1, read(0, 2), unit: 1, from: "a", at: start)
+        _ = core.finished(0, .response(values(0, 2)), at: start)
+        _ = core.ask(2, .writeSingleRegister(address: 0, value: 9), unit: 255, from: "a", at: start)
+        _ = core.finished(1, .response(.writeSingleRegister(address: 0, value: 9)), at: start)
+        #expect(core.ask(3, read(0, 2), unit: 1, from: "a", at: start).count == 1)
+        _ = core.finished(2, .response(values(0, 2)), at: start)
+        #expect(core.ask(4, read(0, 2), unit: 0, from: "a", at: start).count == 1)
+    }
+
+    @Test(
+        "A busy device is not asked for the parts as well",
+        arguments: [.serverDeviceBusy, .acknowledge] as [ExceptionCode]
+    )
+    func busyIsNotSplit(code: ExceptionCode) {
+        var core = core()
+        _ = core.ask(0, .readExceptionStatus, unit: 1, from: "a", at: start)
+        _ = core.ask(1, read(0, 5), unit: 1, from: "a", at: start)
+        _ = core.ask(2, read(5, 5), unit: 1, from: "b", at: start)
+        _ = core.finished(0, .noAnswer, at: start)
+        let busy = Response.exception(.readHoldingRegisters, code)
+        #expect(core.finished(1, .response(busy), at: start) == [.answer(1, busy), .answer(2, busy)])
+    }
+
+    @Test("Modbus checklist 13.5: requests that share one count as well, and their places come back")
+    func sharedRequestsAreBounded() {
+        var core = core { $0.maximumQueued = 10 }
+        let refused = Response.exception(.readHoldingRegisters, .gatewayPathUnavailable)
+        for round in 0..<3 {
+            let base = round * 100
+            _ = core.ask(base, .readExceptionStatus, unit: 1, from: "a", at: start)
+            for ticket in 1...10 { #expect(core.ask(base + ticket, read(0, 1), unit: 1, from: "b", at: start).isEmpty) }
+            #expect(core.ask(base + 11, read(0, 1), unit: 1, from: "c", at: start) == [.answer(base + 11, refused)])
+            core.abandon(base + 1)
+            core.abandon(base + 1)
+            #expect(core.ask(base + 12, read(0, 1), unit: 1, from: "c", at: start).isEmpty)
+            guard case .send(let errand, _, _) = core.finished(round * 2, .noAnswer, at: start).last else {
+                Issue.record("nothing was sent")
+                return
+            }
+            #expect(core.finished(errand, .response(.readHoldingRegisters([1])), at: start).count == 10)
+        }
+        #expect(core.counters.abandoned == 3)
     }
 }
