@@ -126,7 +126,7 @@ struct ServerSocketTests {
         #endif
     }
 
-    @Test("Modbus checklist 16.5, 12.19: stopping does not wait for a peer that is still in its handshake")
+    @Test("Modbus checklist 12.19: stopping does not wait for a peer that is still in its handshake")
     func stopDuringHandshake() async throws {
         let (server, channel, connection) = try await Self.accepting { $0.stopTimeLimit = .seconds(50) }
         #expect(channel.isActive || server.counters.openConnections == 1)
