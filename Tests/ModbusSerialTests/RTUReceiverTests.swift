@@ -10,10 +10,10 @@ import Testing
 struct RTUReceiverTests {
     private let read: [UInt8] = [3, 0, 1, 0, 2]
 
-    private func heard(_ bytes: [UInt8], silence: Bool = true) -> [RTUReceiver.Heard] {
+    private func heard(_ bytes: [UInt8], silence: Bool = true) -> [Heard] {
         var receiver = RTUReceiver(units: [5])
         receiver.receive(bytes)
-        var heard: [RTUReceiver.Heard] = []
+        var heard: [Heard] = []
         while let next = receiver.next() { heard.append(next) }
         if silence, let last = receiver.fallSilent() { heard.append(last) }
         #expect(!silence || !receiver.awaitsSilence)
@@ -35,7 +35,7 @@ struct RTUReceiverTests {
         ]
         for answer in answers {
             let bytes = Line.frame(9, read) + Line.frame(9, answer) + Line.frame(5, read)
-            let expected: [RTUReceiver.Heard] = [
+            let expected: [Heard] = [
                 .frame(unit: 9, pdu: read), .frame(unit: 9, pdu: answer), .frame(unit: 5, pdu: read),
             ]
             #expect(heard(bytes, silence: false) == expected)

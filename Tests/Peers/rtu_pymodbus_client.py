@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Talks to an RTU server with pymodbus: PORT UNIT; prints what it got, one line each.
+"""Talks to an RTU server with pymodbus: PORT UNIT [ascii]; prints what it got, one line each.
 
 A PORT that is a number is one of TCP on this machine.
 """
@@ -12,7 +12,8 @@ port, unit = sys.argv[1], int(sys.argv[2])
 if port.isdigit():
     client = ModbusTcpClient("127.0.0.1", port=int(port), framer=FramerType.RTU, timeout=2, retries=0)
 else:
-    client = ModbusSerialClient(port, baudrate=19200, parity="N", stopbits=2, timeout=2, retries=0)
+    framer = FramerType.ASCII if sys.argv[3:] == ["ascii"] else FramerType.RTU
+    client = ModbusSerialClient(port, framer=framer, baudrate=19200, parity="N", stopbits=2, timeout=2, retries=0)
 if not client.connect():
     sys.exit("no port")
 

@@ -5,14 +5,6 @@ public import ModbusNIO
 public import NIOCore
 public import NIOPosix
 
-/// How frames are told apart on a serial line; both ends have to agree.
-public enum SerialFraming: String, Hashable, Sendable, CaseIterable {
-    /// Bytes with a checksum: what nearly all devices speak.
-    case rtu
-    /// Text: a colon, hexadecimal digits and the end of a line.
-    case ascii
-}
-
 extension ModbusClient {
     /// Creates a client of the devices on a serial line.
     ///

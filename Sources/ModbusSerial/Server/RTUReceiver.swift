@@ -2,22 +2,12 @@
 
 import Modbus
 
-/// Cuts what a server hears on a line into frames.
+/// Cuts what a server hears on a line into RTU frames.
 ///
 /// On a line all hear all, so answers of other devices come by as well, and nothing in their bytes tells them from
 /// requests. A frame to or from somebody else is therefore looked at both ways; it only has to be recognised for its end
 /// to be known (10.12). What fits neither way is passed over up to the next silence (10.11).
-///
-/// Does no I/O and knows no clock: bytes and silences are told to it.
-struct RTUReceiver {
-    /// What was heard.
-    enum Heard: Equatable {
-        /// A whole frame: the unit and the PDU.
-        case frame(unit: UInt8, pdu: [UInt8])
-        /// Something that is no frame.
-        case fault
-    }
-
+struct RTUReceiver: LineReceiver {
     private let units: Set<UInt8>
     private let functions: UserFunctions
     private var bytes: [UInt8] = []

@@ -6,7 +6,7 @@ public import NIOCore
 public import NIOPosix
 import Synchronization
 
-/// Answers RTU requests on a serial line through a responder.
+/// Answers requests on a serial line through a responder, in RTU frames or, by setting, in text frames.
 ///
 /// Frames with wrong checksums, for other units, and other units' answers get no answer (10.11, 10.12); broadcasts are
 /// carried out in silence (10.13). A port that is unplugged is opened again as soon as it is back.

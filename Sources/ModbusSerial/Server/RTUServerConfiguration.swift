@@ -9,6 +9,8 @@ public struct RTUServerConfiguration: Hashable, Sendable {
 
     /// The port.
     public var port: SerialConfiguration
+    /// How frames are told apart; text frames usually go with seven data bits.
+    public var framing = SerialFraming.rtu
     /// The units the server answers as; those outside ``unitRange`` are left out.
     public var units: Set<UInt8>
     /// How long the bytes of a frame may be apart beyond t3.5, as drivers hand bytes over in lumps (10.9).
@@ -25,8 +27,9 @@ public struct RTUServerConfiguration: Hashable, Sendable {
     public var userFunctions = UserFunctions()
 
     /// Describes a server.
-    public init(port: SerialConfiguration, units: Set<UInt8>) {
+    public init(port: SerialConfiguration, units: Set<UInt8>, framing: SerialFraming = .rtu) {
         self.port = port
+        self.framing = framing
         self.units = units
     }
 }

@@ -28,7 +28,8 @@ final class RTUServerHandler: ChannelInboundHandler {
     private let endOfFrame: TimeAmount
     private let answerTimeLimit: TimeAmount
 
-    private var receiver: RTUReceiver
+    private let framing: SerialFraming
+    private var receiver: any LineReceiver
     private var lastByte = NIODeadline.distantPast
     private var silence: Scheduled<Void>?
     private var work: Work?
@@ -40,7 +41,12 @@ final class RTUServerHandler: ChannelInboundHandler {
         channel: any Channel
     ) {
         units = configuration.units.filter(RTUServerConfiguration.unitRange.contains).sorted()
-        receiver = RTUReceiver(units: Set(units), functions: configuration.userFunctions)
+        framing = configuration.framing
+        receiver =
+            switch configuration.framing {
+            case .rtu: RTUReceiver(units: Set(units), functions: configuration.userFunctions)
+            case .ascii: ASCIIReceiver()
+            }
         self.counters = counters
         self.responder = LineResponder(
             responder: responder,
@@ -86,7 +92,7 @@ final class RTUServerHandler: ChannelInboundHandler {
 
     // MARK: Requests
 
-    private func take(_ heard: RTUReceiver.Heard, _ context: ChannelHandlerContext) {
+    private func take(_ heard: Heard, _ context: ChannelHandlerContext) {
         guard case .frame(let unit, let pdu) = heard else {
             counters.count(\.busCommunicationErrors)
             return
@@ -138,7 +144,10 @@ final class RTUServerHandler: ChannelInboundHandler {
             guard context.channel.isWritable else { return self.counters.count(\.noResponses) }
             self.counters.countAnswer(answer)
             var bytes: [UInt8] = []
-            RTUFrame.encode(unit: work.unit, into: &bytes) { $0 += answer }
+            switch self.framing {
+            case .rtu: RTUFrame.encode(unit: work.unit, into: &bytes) { $0 += answer }
+            case .ascii: ASCIIFrame.encode(unit: work.unit, pdu: answer.span, into: &bytes)
+            }
             context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
         }
     }
