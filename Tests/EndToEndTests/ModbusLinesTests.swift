@@ -98,6 +98,19 @@ struct ModbusLinesTests {
         #expect(try await ChildProcess.output(client.python, client.arguments) == Self.seenByPymodbus)
     }
 
+    @Test("A serial line with text frames: we serve, read and write", .enabled(if: hasSocat))
+    func textFrames() async throws {
+        let (cable, a, b) = try await cable()
+        defer { cable.kill() }
+        let line = ["--parity", "none", "--ascii", "--data-bits", "8", "--unit", "3"]
+        let (server, _) = try await serve(["--serial", a] + line + Self.registers)
+        defer { server.kill() }
+        let device = ["--serial", b] + line + ["--timeout", "10", "--json"]
+        #expect(try await exitCode(["write"] + device + ["5", "50", "60"]) == 0)
+        let read = try await headroom(["read"] + device + ["4", "3"])
+        #expect(read == [#"{"address":4,"registers":[4,50,60],"table":"holding","unit":3}"#])
+    }
+
     @Test("Modbus checklist 11.1, 11.5: RTU over TCP between our commands")
     func rtuOverTCP() async throws {
         let (server, port) = try await serve(["--port", "0", "--rtu-over-tcp", "--unit", "7"] + Self.registers)
@@ -114,6 +127,22 @@ struct ModbusLinesTests {
         defer { server.kill() }
         let client = try pymodbus("rtu_pymodbus_client.py", [port, "7"])
         #expect(try await ChildProcess.output(client.python, client.arguments) == Self.seenByPymodbus)
+    }
+
+    @Test("The proxy stands before a transparent gateway: Modbus TCP here, RTU over TCP there")
+    func proxyToRTUOverTCP() async throws {
+        let (server, upstream) = try await serve(["--port", "0", "--rtu-over-tcp", "--unit", "7"] + Self.registers)
+        defer { server.kill() }
+        let proxy = try ChildProcess(
+            ChildProcess.headroom,
+            ["modbus", "proxy", "--port", "0", "--rtu-over-tcp", "--timeout", "10", "127.0.0.1:\(upstream)"]
+        )
+        defer { proxy.kill() }
+        let port = try #require(await proxy.nextLine())
+        let device = ["--host", "127.0.0.1", "--port", port, "--timeout", "10", "--json", "--unit", "7"]
+        #expect(try await exitCode(["write"] + device + ["6", "60"]) == 0)
+        let read = try await headroom(["read"] + device + ["5", "2"])
+        #expect(read == [#"{"address":5,"registers":[5,60],"table":"holding","unit":7}"#])
     }
 
     @Test(
@@ -141,6 +170,8 @@ struct ModbusLinesTests {
         ["write", "--host", "a", "--coils", "0", "2"], ["write", "--host", "a", "--coils", "--type", "u16", "0", "1"],
         ["serve", "--registers", "9", "--serial", "/dev/null"],
         ["serve", "--registers", "9", "--serial", "/dev/null", "--unit", "248"],
+        ["serve", "--registers", "9", "--serial", "/dev/null", "--unit", "1", "--data-bits", "7"],
+        ["proxy", "--serial", "/dev/null", "--rtu-over-tcp"], ["proxy", "--rtu-over-tcp", "--depth", "2", "a"],
         ["serve", "--registers", "9", "--serial", "/dev/null", "--port", "0", "--unit", "1"],
         ["serve", "--registers", "9", "--serial", "/dev/null", "--rtu-over-tcp", "--unit", "1"],
     ]

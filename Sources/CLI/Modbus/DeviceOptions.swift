@@ -62,7 +62,7 @@ struct DeviceOptions: ParsableArguments {
             var limits = ModbusClientConfiguration.serialLimits
             limits.requestTimeout = .seconds(connection.timeout)
             limits.reconnectDelays = [.milliseconds(500)]
-            return ModbusClient.serial(port, limits: limits)
+            return ModbusClient.serial(port, framing: line.framing, limits: limits)
         }
         var configuration = connection.configuration(host: host ?? "", usualPort: security.usualPort)
         if rtuOverTCP { configuration.transport = .rtuOverTCP }

@@ -117,7 +117,7 @@ struct ModbusServeCommand: AsyncParsableCommand {
         guard let unit, RTUServerConfiguration.unitRange.contains(unit) else {
             throw ValidationError("a device on a serial line has one unit, 1 to 247; write --unit 1")
         }
-        let configuration = RTUServerConfiguration(port: port, units: [unit])
+        let configuration = RTUServerConfiguration(port: port, units: [unit], framing: line.framing)
         try await listen.serve(
             configuration,
             responder,
@@ -132,7 +132,7 @@ struct ModbusServeCommand: AsyncParsableCommand {
     }
 
     private var kind: String {
-        if line.serial != nil { return "Modbus RTU server" }
+        if line.serial != nil { return "Modbus \(line.ascii ? "ASCII" : "RTU") server" }
         return rtuOverTCP ? "server of RTU over TCP" : files.tls ? "Modbus server with TLS" : "Modbus server"
     }
 

@@ -17,7 +17,7 @@ struct ModbusProxyCommand: AsyncParsableCommand {
             clients in turn: reads of the same registers become one request, and with --cache an answer is given again \
             while it is fresh. A write makes the answers of its unit old, and no read is answered from before it.
 
-            With --serial it is a gateway: it chooses the device by the unit of the request. A unit it does not serve \
+            With --serial or --rtu-over-tcp it is a gateway: it chooses the device by the unit of the request. A unit it does not serve \
             gets exception 10 (0x0A), a device that does not answer exception 11 (0x0B).
 
               headroom modbus proxy --port 1502 192.168.0.4
@@ -28,6 +28,9 @@ struct ModbusProxyCommand: AsyncParsableCommand {
 
     @Argument(help: "The device's address or name, with its port when that is not 502.")
     var device: String?
+
+    @Flag(help: "The device is a gateway in transparent mode: it gets frames of the serial line in a TCP connection.")
+    var rtuOverTCP = false
 
     @OptionGroup(title: "Serial line") var line: SerialOptions
 
@@ -64,6 +67,9 @@ struct ModbusProxyCommand: AsyncParsableCommand {
         guard (device == nil) != (line.serial == nil) else {
             throw ValidationError("name either the device's address or a --serial port")
         }
+        guard line.serial == nil || !rtuOverTCP else {
+            throw ValidationError("--serial and --rtu-over-tcp exclude each other")
+        }
         if let device, place(of: device) == nil {
             throw ValidationError("\(device) is no address with a port; write 192.168.0.4 or 192.168.0.4:1502")
         }
@@ -71,7 +77,7 @@ struct ModbusProxyCommand: AsyncParsableCommand {
         guard (0.01...60).contains(timeout) else {
             throw ValidationError("--timeout is 0.01 to 60 seconds, not \(timeout)")
         }
-        guard (1...ModbusClientConfiguration.inFlightLimit).contains(depth), depth == 1 || line.serial == nil else {
+        guard (1...ModbusClientConfiguration.inFlightLimit).contains(depth), depth == 1 || !isLine else {
             throw ValidationError("--depth is 1 to 16, and 1 on a serial line, not \(depth)")
         }
     }
@@ -81,7 +87,7 @@ struct ModbusProxyCommand: AsyncParsableCommand {
         configuration.maximumInFlight = depth
         configuration.cacheAge = .seconds(cache)
         configuration.mergesReads = !sendsEachRequest
-        configuration.unitZero = unitZero ?? (line.serial == nil ? .forward : .local)
+        configuration.unitZero = unitZero ?? (isLine ? .local : .forward)
         let client = client()
         let gateway = Gateway([Gateway.Upstream(units: servedUnits, configuration: configuration, client: client)])
         var server = ModbusServerConfiguration(port: port)
@@ -98,20 +104,27 @@ struct ModbusProxyCommand: AsyncParsableCommand {
     private var name: String { line.configuration.map { "\($0.path), \($0.settings)," } ?? device ?? "" }
 
     private var servedUnits: Set<UInt8> {
-        units?.units ?? Set(line.serial == nil ? 0...255 : (unitZero == .broadcast ? 0...247 : 1...247))
+        units?.units ?? Set(isLine ? (unitZero == .broadcast ? 0...247 : 1...247) : 0...255)
     }
+
+    /// Whether the devices share a line, with one request at a time.
+    private var isLine: Bool { line.serial != nil || rtuOverTCP }
 
     private func client() -> ModbusClient {
         if let port = line.configuration {
             var limits = ModbusClientConfiguration.serialLimits
             limits.requestTimeout = .seconds(timeout)
-            return ModbusClient.serial(port, limits: limits)
+            return ModbusClient.serial(port, framing: line.framing, limits: limits)
         }
         let place = device.flatMap(place) ?? (host: "", port: 0)
         var limits = ModbusClientConfiguration(host: place.host, port: place.port)
         limits.requestTimeout = .seconds(timeout)
-        limits.maximumInFlight = depth
         limits.reconnectDelays = [.milliseconds(500), .seconds(1), .seconds(2)]
+        if rtuOverTCP {
+            limits.transport = .rtuOverTCP
+            return ModbusClient(limits)
+        }
+        limits.maximumInFlight = depth
         // One silent unit behind the device must not cost the others their connection; answers are told apart by number.
         limits.timeoutsBeforeReconnect = 5
         limits.allowsReservedUnits = true
