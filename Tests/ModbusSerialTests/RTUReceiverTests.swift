@@ -78,4 +78,16 @@ struct RTUReceiverTests {
             #expect(receiver.next() == .frame(unit: 6, pdu: read))
         }
     }
+
+    @Test("Modbus checklist 8.40: a frame with a function of the application ends by the length it says")
+    func userFunctions() {
+        var functions = UserFunctions()
+        functions.set(FunctionCode(rawValue: 65), request: .counted(at: 1), response: .exactly(2))
+        var receiver = RTUReceiver(units: [5], functions: functions)
+        receiver.receive(Line.frame(5, [65, 2, 7, 8]) + Line.frame(5, read) + Line.frame(9, [65, 1]))
+        #expect(receiver.next() == .frame(unit: 5, pdu: [65, 2, 7, 8]))
+        #expect(receiver.next() == .frame(unit: 5, pdu: read))
+        #expect(receiver.next() == .frame(unit: 9, pdu: [65, 1]), "the answer of another unit")
+        #expect(!receiver.awaitsSilence)
+    }
 }
