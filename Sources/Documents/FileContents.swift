@@ -6,12 +6,12 @@ internal import Musl
 #endif
 
 /// Why a file could not be read.
-struct FileError: Error {
+public struct FileError: Error, Equatable {
     /// What is wrong, as the end of a sentence that starts with the file.
-    let message: String
+    public let message: String
 
     /// The error as a message for whoever named the file.
-    func fault(file: String) -> Fault { Fault(file: file, message: message) }
+    public func fault(file: String) -> Fault { Fault(file: file, message: message) }
 
     /// The error of the last call to the operating system.
     static var last: FileError {
@@ -26,11 +26,15 @@ struct FileError: Error {
 }
 
 /// Reads whole files without ever holding more of them than a bound.
-enum FileContents {
+public enum FileContents {
     /// Reads a regular file.
     ///
+    /// - Parameters:
+    ///   - path: Where the file is.
+    ///   - maximum: The most bytes it may have.
+    /// - Returns: All of it.
     /// - Throws: ``FileError`` when it cannot be read, is no regular file, or is longer than the bound.
-    static func bytes(of path: String, atMost maximum: Int) throws(FileError) -> [UInt8] {
+    public static func bytes(of path: String, atMost maximum: Int) throws(FileError) -> [UInt8] {
         // Without O_NONBLOCK a named pipe would hold the program until somebody writes into it.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw FileError.last }
