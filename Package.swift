@@ -35,6 +35,8 @@ let package = Package(
         .target(name: "Balancing", dependencies: ["Quantities"]),
         // Rehearsal: houses and cars as values.
         .target(name: "Simulation", dependencies: ["Quantities"]),
+        // Rehearsal: plants of scenario files, with controllers and figures.
+        .target(name: "Scenarios", dependencies: ["Quantities", "Balancing", "Simulation"]),
         // Wire: Modbus TCP client and server.
         .target(name: "ModbusNIO", dependencies: ["Modbus"] + nio),
         // Wire: serial ports, Modbus client and server on them.
@@ -53,6 +55,8 @@ let package = Package(
         ),
         // Text files with located faults: the YAML reader behind profiles and site files.
         .target(name: "Documents", dependencies: [.product(name: "Yams", package: "Yams")]),
+        // Scenario files and the recordings they name.
+        .target(name: "ScenarioFiles", dependencies: ["Scenarios", "Documents"]),
         // Data: the shipped device profiles, copied beside the executable.
         .target(
             name: "Profiles",
@@ -82,8 +86,10 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Quantities", "Balancing", "Simulation", "Modbus", "ModbusNIO", "ModbusTLS", "ModbusSerial",
-                "ModbusGateway", "Documents", "Devices", "Emulation", "StationControl", "Daemon", logging, lifecycle,
+                "Quantities", "Balancing", "Simulation", "Scenarios", "ScenarioFiles", "Modbus", "ModbusNIO",
+                "ModbusTLS",
+                "ModbusSerial", "ModbusGateway", "Documents", "Devices", "Emulation", "StationControl", "Daemon",
+                logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -96,6 +102,8 @@ let package = Package(
         .testTarget(name: "ModbusPropertyTests", dependencies: ["Modbus", "TestSupport"]),
         .testTarget(name: "BalancingTests", dependencies: ["Balancing", "Quantities", "TestSupport"]),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Quantities"]),
+        .testTarget(name: "ScenariosTests", dependencies: ["Scenarios", "Balancing", "Quantities"]),
+        .testTarget(name: "ScenarioFilesTests", dependencies: ["ScenarioFiles", "Scenarios", "Documents"]),
         .testTarget(
             name: "ModbusNIOTests",
             dependencies: [

@@ -17,13 +17,17 @@ struct Headroom: AsyncParsableCommand {
               headroom check site.yaml
               headroom run site.yaml
 
+            Play scenarios against the balancer:
+
+              headroom simulate Scenarios/scenarios/*.json
+
             Exit codes: 0 done, 64 usage, 65 bad input data, 69 device unreachable, 74 input/output, 78 configuration \
             refused.
             """,
         version: "0.1.0",
         subcommands: [
             DemoCommand.self, RunCommand.self, CheckCommand.self, MeterCommand.self, StationCommand.self,
-            ModbusCommand.self,
+            ModbusCommand.self, SimulateCommand.self,
         ]
     )
 }

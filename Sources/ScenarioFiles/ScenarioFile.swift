@@ -74,13 +74,14 @@ struct ScenarioReader {
         scenario.about = root.text("description", maximumLength: 2000) ?? ""
         scenario.seed = UInt64(root.integer("seed", in: 0...Int(1 << 53)) ?? 0)
         scenario.step = root.number("dt_s", in: 0.001...3600, unit: "s") ?? 1
-        scenario.duration = root.number("duration_s", in: 0.001...ScenarioReader.longest, unit: "s", required: true) ?? 1
+        let longest = ScenarioReader.longest
+        scenario.duration = root.number("duration_s", in: 0.001...longest, unit: "s", required: true) ?? 1
         if scenario.duration / scenario.step > Double(ScenarioFile.maximumTicks) {
             root.report("dt_s", "makes more than \(ScenarioFile.maximumTicks) steps of duration_s")
             scenario.duration = scenario.step
         }
         scenario.voltage = root.number("voltage_v", in: 1...1000, unit: "V") ?? 230
-        scenario.resetTime = root.number("breaker_reset_s", in: 0...ScenarioReader.longest, unit: "s") ?? 900
+        scenario.resetTime = root.number("breaker_reset_s", in: 0...longest, unit: "s") ?? 900
         readCircuits()
         readLoads()
         readMeters()

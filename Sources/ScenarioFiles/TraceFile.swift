@@ -77,7 +77,10 @@ public enum TraceFile {
         return Scenario.Trace(times: times, currents: currents)
     }
 
-    private static func row(_ line: ArraySlice<UInt8>, _ number: Int) throws(Failure) -> (time: Double, currents: Triple) {
+    private static func row(
+        _ line: ArraySlice<UInt8>,
+        _ number: Int
+    ) throws(Failure) -> (time: Double, currents: Triple) {
         guard line.count <= longestLine else {
             throw Failure(line: number, message: "is longer than \(longestLine) bytes")
         }

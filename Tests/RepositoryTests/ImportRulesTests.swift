@@ -29,6 +29,8 @@ struct ImportRulesTests {
         "Modbus": [],
         "Balancing": ["Quantities"],
         "Simulation": ["Quantities"],
+        // Of the C library only the exponential function.
+        "Scenarios": ["Quantities", "Balancing", "Simulation", "Glibc", "Musl"],
         "ModbusNIO": ["Modbus", "NIOCore", "NIOPosix", "Synchronization", "Glibc", "Musl"],
         "ModbusSerial": ["Modbus", "ModbusNIO", "NIOCore", "NIOPosix", "Synchronization", "Glibc", "Musl"],
         "ModbusGateway": ["Modbus", "ModbusNIO", "Synchronization"],
@@ -37,6 +39,7 @@ struct ImportRulesTests {
             "Musl",
         ],
         "Documents": ["Yams", "Glibc", "Musl"],
+        "ScenarioFiles": ["Scenarios", "Documents"],
         "Devices": ["Quantities", "Modbus", "ModbusNIO", "Documents", "Profiles", "Glibc", "Musl"],
         "Emulation": [
             "Quantities", "Simulation", "Modbus", "ModbusNIO", "NIOCore", "NIOPosix", "Synchronization", "Glibc",
@@ -54,7 +57,7 @@ struct ImportRulesTests {
         "Date()", "ContinuousClock", "SuspendingClock", "Task" + ".sleep", "FileManager", "SystemRandomNumberGenerator",
         ".random(in:", "async ", "await ", "print(",
     ]
-    static let pureTargets = ["Quantities", "Modbus", "Balancing", "Simulation"]
+    static let pureTargets = ["Quantities", "Modbus", "Balancing", "Simulation", "Scenarios"]
 
     @Test("A target imports only what the map allows", arguments: permitted.keys.sorted())
     func imports(target: String) throws {

@@ -279,7 +279,9 @@ extension Plant {
 
     private static func longestLags(_ cars: [CarState], _ scenario: Scenario) -> [Int] {
         var longest = Array(repeating: 0, count: scenario.sockets.count)
-        for (visit, car) in zip(scenario.visits, cars) { longest[visit.socket] = max(longest[visit.socket], car.lagTicks) }
+        for (visit, car) in zip(scenario.visits, cars) {
+            longest[visit.socket] = max(longest[visit.socket], car.lagTicks)
+        }
         return longest
     }
 
