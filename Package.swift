@@ -87,9 +87,8 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Quantities", "Balancing", "Simulation", "Scenarios", "ScenarioFiles", "Modbus", "ModbusNIO",
-                "ModbusTLS",
-                "ModbusSerial", "ModbusGateway", "Documents", "Devices", "Emulation", "StationControl", "Daemon",
-                logging, lifecycle,
+                "ModbusTLS", "ModbusSerial", "ModbusGateway", "Documents", "Devices", "Emulation", "StationControl",
+                "Daemon", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]

@@ -82,7 +82,8 @@ public struct HeadroomController: SetpointController {
             let currents = HeadroomController.perPhase(reading.currents + Triple(repeating: allowance))
             let sample = MeterSample(sampledAt: HeadroomController.instant(reading.time), currents: currents)
             tell(.measured(sample), seen.time, at: now)
-        } else if seen.time - lastNews >= meterPeriod {
+        } else if seen.time - lastNews >= 1.5 * meterPeriod {
+            // A reading that is late by less than half a period is no missed one; from then on one is, each period.
             lastNews += meterPeriod
             tell(.measurementMissed(MissedMeasurement(cause: "no reading")), seen.time, at: now)
         }
