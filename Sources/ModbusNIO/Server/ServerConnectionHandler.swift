@@ -192,7 +192,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
             registry.countRequests(requests)
             noteUse(context)
         }
-        send(answers, context)
+        send(consume answers, context)
         guard isOpen else { return close(context) }
         if !isOver { keep(bytes, hasProgressed: frames > 0, context) }
     }
@@ -317,7 +317,7 @@ final class ServerConnectionHandler: ChannelInboundHandler {
             answers.append(transaction: slot.transaction, unit: slot.unit, slot.answer ?? [])
             if !configuration.coalescesAnswers { flush(&answers, context) }
         }
-        send(answers, context)
+        send(consume answers, context)
         if wasPaused, !isPausedByWork, !isOver {
             // Before the end: a half-closed peer may have sent more than there was room for.
             if let input { serve(input, context) }
@@ -351,7 +351,9 @@ final class ServerConnectionHandler: ChannelInboundHandler {
 
     /// Sends what was gathered so far.
     private func flush(_ answers: inout [UInt8], _ context: ChannelHandlerContext) {
-        send(answers, context)
+        var gathered: [UInt8] = []
+        swap(&gathered, &answers)
+        send(consume gathered, context)
         answers = output.take()
     }
 
@@ -360,9 +362,9 @@ final class ServerConnectionHandler: ChannelInboundHandler {
         if !answers.isEmpty, writesInChannel == 0, let socket, context.channel.isActive {
             taken = socket.write(answers)
         }
-        guard taken < answers.count, !isOver else { return output.giveBack(answers) }
+        guard taken < answers.count, !isOver else { return output.giveBack(consume answers) }
         let rest = ByteBuffer(bytes: answers[taken...])
-        output.giveBack(answers)
+        output.giveBack(consume answers)
         writesInChannel += 1
         if writesInChannel == 1, !isDraining { outputDeadline = setDeadline(configuration.outputTimeLimit, context) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
