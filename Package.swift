@@ -151,7 +151,7 @@ let package = Package(
         .testTarget(name: "RepositoryTests"),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Modbus", "ModbusNIO", "Emulation", "Simulation", "Quantities", "CLI"]
+            dependencies: ["Modbus", "ModbusNIO", "Emulation", "Simulation", "Quantities", "CLI"] + nio
         ),
     ]
 )
