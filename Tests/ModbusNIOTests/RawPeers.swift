@@ -82,6 +82,9 @@ final class RawConnection: Sendable {
         ready.map { $0.resume(returning: $1) }
     }
 
+    /// Sends bytes and does not wait for them to leave.
+    func begin(_ bytes: [UInt8]) { channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil) }
+
     func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
 
     /// The next bytes; fewer when the connection ends.

@@ -170,6 +170,72 @@ struct ServerStressTests {
         try await counts.group.shutdownGracefully()
     }
 
+    @Test(
+        "Modbus checklist 18.3: a slow or hostile connection leaves the others nine tenths of their rate",
+        .enabled(if: LongRun.isOn, "measures time: --long"),
+        arguments: ["garbage", "single bytes", "half frames", "does not read"]
+    )
+    func rates(kind: String) async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = try await ModbusServer.start(
+            ModbusServerConfiguration(port: 0),
+            responder: Registers(holding: [10, 11, 12]),
+            group: group
+        )
+        let good = try await RawConnection.connect(port: server.port)
+        func time() async throws -> Duration {
+            let start = ContinuousClock.now
+            for _ in 0..<1000 {
+                try await good.send(read)
+                #expect(await good.receive(answer.count) == answer)
+            }
+            return ContinuousClock.now - start
+        }
+        // The quickest of many rounds by turns: what else the machine does slows some of either kind.
+        var quiet: [Duration] = []
+        var disturbed: [Duration] = []
+        for _ in 0..<15 {
+            quiet.append(try await time())
+            let stop = Stop()
+            let other = Task { try await annoy(server, kind, stop) }
+            disturbed.append(try await time())
+            stop.set()
+            try await other.value
+        }
+        let (best, worst) = (try #require(quiet.min()), try #require(disturbed.min()))
+        #expect(worst * 0.9 <= best, "\(kind): \(worst) instead of \(best) for 1000 requests")
+        await good.close()
+        await server.stop()
+        try await group.shutdownGracefully()
+    }
+
+    /// One connection that does something bad every few milliseconds, or one after the other, fewer of them, as making
+    /// one costs both ends as much as many requests.
+    private func annoy(_ server: ModbusServer, _ kind: String, _ stop: Stop) async throws {
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let held = try await RawConnection.connect(port: server.port, reads: kind != "does not read")
+        let isMade = kind == "garbage" || kind == "half frames"
+        var number = 0
+        while !stop.isSet {
+            switch kind {
+            case "garbage":
+                let broken = try? await RawConnection.connect(port: server.port)
+                _ = try? await broken?.send(Array(repeating: 0xFF, count: 2000))
+                await broken?.close()
+            case "single bytes": try await held.send([read[number % read.count]])
+            case "half frames":
+                let half = try? await RawConnection.connect(port: server.port)
+                _ = try? await half?.send(Array(read.prefix(8)))
+                await half?.close()
+            // Once it is not read from any more, sending waits; so this does not wait for it.
+            default: held.begin(Array(repeating: wire(1, [3, 0, 0, 0, 3]), count: 20).flatMap { $0 })
+            }
+            number += 1
+            try await loop.scheduleTask(in: .milliseconds(isMade ? 40 : 5)) {}.futureResult.get()
+        }
+        await held.close()
+    }
+
     /// Tells tasks to end.
     private final class Stop: Sendable {
         private let flag = Atomic(false)
