@@ -52,15 +52,16 @@ struct ServerStressTests {
         for _ in 0..<count { connections.append(try await .connect(port: server.port)) }
         while server.counters.openConnections < count { await Task.yield() }
         let idle = try Self.memory() - before
-        // Both ends are in this process, and other tests may be running in it.
-        #expect(idle < count * 40_000, "\(idle / count) bytes for each idle connection, of \(count)")
+        // Measured alone: 7 KB for both ends of an idle one, 12 KB once it was used. Other tests run in this process too.
+        let others = 24_000_000
+        #expect(idle < count * 20_000 + others, "\(idle / count) bytes for each idle connection, of \(count)")
         for connection in connections { try await connection.send(Array(read.prefix(9))) }
         for connection in connections.reversed() {
             try await connection.send(Array(read.dropFirst(9)))
             #expect(await connection.receive(answer.count) == answer)
         }
         let used = try Self.memory() - before
-        #expect(used < count * 60_000, "\(used / count) bytes for each connection that was used")
+        #expect(used < count * 30_000 + others, "\(used / count) bytes for each connection that was used")
         for connection in connections { await connection.close() }
         while server.counters.openConnections > 0 { await Task.yield() }
         await server.stop()
