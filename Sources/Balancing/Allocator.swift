@@ -9,7 +9,7 @@ import Quantities
 struct Allocator: Sendable {
     /// One socket as the division sees it.
     struct Participant: Sendable {
-        /// The rows it loads, each with what it is offered.
+        /// The rows it loads, each with what it is offered; a row that it loads with a multiple is there as many times.
         var rows: [Int]
         /// What it gets when it is served.
         var minimum: Amperes
@@ -23,6 +23,8 @@ struct Allocator: Sendable {
         var isServed: Bool
         /// What is set aside for it while it is not served: zero, or what it may still be drawing.
         var reserve: Amperes = .zero
+        /// Its part of a common rise, in relation to the others.
+        var weight = 1
     }
 
     /// What stopped a participant from getting more.
@@ -34,6 +36,8 @@ struct Allocator: Sendable {
 
     /// Capacity of each row.
     var capacity: [Amperes]
+    /// Parts of a milliampere that are counted; more than one where weights differ.
+    var partsOfMilliampere = 1
 
     /// Divides.
     ///
@@ -47,7 +51,7 @@ struct Allocator: Sendable {
 
     /// Divides, where what is used to begin with is known.
     func divide(_ participants: [Participant], _ usage: RowUsage) -> [(current: Amperes, stop: Stop)] {
-        var filling = Filling(capacity: capacity, usage: usage, participants: participants)
+        var filling = Filling(self, usage: usage, participants: participants)
         filling.run()
         return filling.result
     }

@@ -5,7 +5,8 @@ import Quantities
 ///
 /// All that rise are at the same *level*. Between two events, each row loses the level's rise times the number of risers on
 /// it, so the level at which it is full is known beforehand and changes only when somebody begins or stops to rise there.
-/// Whole milliamperes: a row with less room than risers is full.
+/// Whole numbers: a row with less room than risers is full. Who has a weight has that many times the level and counts as
+/// that many risers; the unit is the milliampere, or a part of it.
 struct Filling {
     private enum State { case notServed, below, rising, stopped }
 
@@ -13,7 +14,7 @@ struct Filling {
     private struct Row {
         /// Its number in the capacity.
         let number: Int
-        /// What is left of the capacity less what is offered, at ``level``, in mA.
+        /// What is left of the capacity less what is offered, at ``level``.
         var free: Int
         /// The same less what counts, where nobody counts less than the share.
         var freeCounted: Int
@@ -44,6 +45,7 @@ struct Filling {
 
     private(set) var result: [(current: Amperes, stop: Allocator.Stop)]
     private let participants: [Allocator.Participant]
+    private let unit: Int
     private var states: [State]
     private var rows: [Row] = []
     /// The place in ``rows`` of each row of the capacity; -1 for those that nobody can fill.
@@ -58,15 +60,17 @@ struct Filling {
     private var level = 0
     private var risingCount = 0
 
-    init(capacity: [Amperes], usage: RowUsage, participants: [Allocator.Participant]) {
+    init(_ allocator: Allocator, usage: RowUsage, participants: [Allocator.Participant]) {
         self.participants = participants
+        let unit = allocator.partsOfMilliampere
+        self.unit = unit
         result = participants.map { (.zero, $0.isServed ? .maximum : .notServed) }
         states = participants.map { $0.isServed ? .below : .notServed }
-        begins = Events(participants) { $0.minimum.milliamperes }
-        shares = Events(participants) { $0.share > $0.minimum ? $0.share.milliamperes : nil }
-        ends = Events(participants) { max($0.minimum, $0.maximum).milliamperes }
-        places = Array(repeating: -1, count: capacity.count)
-        findRows(capacity, usage)
+        begins = Events(participants) { $0.level(of: $0.minimum, unit) }
+        shares = Events(participants) { $0.share > $0.minimum ? $0.level(of: $0.share, unit) : nil }
+        ends = Events(participants) { max($0.level(of: $0.minimum, unit), $0.level(of: $0.maximum, unit)) }
+        places = Array(repeating: -1, count: allocator.capacity.count)
+        findRows(allocator.capacity, usage)
     }
 
     /// Fills until nobody rises.
@@ -87,6 +91,7 @@ struct Filling {
         var free = capacity.indices.map { capacity[$0].milliamperes - usage.offered[$0] }
         var freeCounted = capacity.indices.map { capacity[$0].milliamperes - usage.counted[$0] }
         let (start, startCounted) = (free, freeCounted)
+        var weights = Array(repeating: 0, count: capacity.count)
         for participant in participants where participant.isServed {
             let (least, share) = (participant.minimum.milliamperes, participant.share.milliamperes)
             let most = max(least, participant.maximum.milliamperes)
@@ -94,12 +99,13 @@ struct Filling {
             for row in participant.rows {
                 free[row] -= rise
                 freeCounted[row] -= counted
+                weights[row] += participant.weight
             }
         }
         for row in capacity.indices where usage.served[row] > 0 {
-            guard min(free[row], freeCounted[row]) < usage.served[row] else { continue }
+            guard min(free[row], freeCounted[row]) * unit < weights[row] else { continue }
             places[row] = rows.count
-            rows.append(Row(number: row, free: start[row], freeCounted: startCounted[row]))
+            rows.append(Row(number: row, free: start[row] * unit, freeCounted: startCounted[row] * unit))
         }
         listMembers()
     }
@@ -125,7 +131,7 @@ struct Filling {
         while let index = begins.pop(upTo: level) {
             states[index] = .rising
             risingCount += 1
-            change(index, rising: 1, aboveShare: level >= participants[index].share.milliamperes ? 1 : 0)
+            change(index, rising: 1, aboveShare: isAboveShare(index) ? 1 : 0)
         }
         while let index = shares.pop(upTo: level) {
             if states[index] == .rising { change(index, rising: 0, aboveShare: 1) }
@@ -142,7 +148,7 @@ struct Filling {
             let isForAll = rows[place].isFullForAll
             for member in firstMember[place]..<firstMember[place + 1] {
                 let index = members[member]
-                guard states[index] == .rising, isForAll || level >= participants[index].share.milliamperes else {
+                guard states[index] == .rising, isForAll || isAboveShare(index) else {
                     continue
                 }
                 states[index] = .stopped
@@ -156,22 +162,33 @@ struct Filling {
             stopped.append(index)
         }
         for index in stopped {
-            result[index].current = Amperes(milliamperes: level)
-            change(index, rising: -1, aboveShare: level >= participants[index].share.milliamperes ? -1 : 0)
+            let current = Amperes(milliamperes: level * participants[index].weight / unit)
+            result[index].current = max(participants[index].minimum, current)
+            change(index, rising: -1, aboveShare: isAboveShare(index) ? -1 : 0)
         }
         risingCount -= stopped.count
         return !stopped.isEmpty
     }
 
+    private func isAboveShare(_ index: Int) -> Bool {
+        level * participants[index].weight >= participants[index].share.milliamperes * unit
+    }
+
     private mutating func change(_ index: Int, rising: Int, aboveShare: Int) {
+        let weight = participants[index].weight
         for row in participants[index].rows where places[row] >= 0 {
             let place = places[row]
             rows[place].advance(to: level)
-            rows[place].rising += rising
-            rows[place].aboveShare += aboveShare
+            rows[place].rising += rising * weight
+            rows[place].aboveShare += aboveShare * weight
             rows[place].foresee()
         }
     }
+}
+
+extension Allocator.Participant {
+    /// The level at which it has a current.
+    fileprivate func level(of current: Amperes, _ unit: Int) -> Int { current.milliamperes * unit / weight }
 }
 
 /// Participants by the level at which something happens to them.

@@ -26,8 +26,8 @@ struct Headroom: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            DemoCommand.self, RunCommand.self, CheckCommand.self, MeterCommand.self, StationCommand.self,
-            ModbusCommand.self, SimulateCommand.self,
+            DemoCommand.self, RunCommand.self, CheckCommand.self, AllocateCommand.self, MeterCommand.self,
+            StationCommand.self, ModbusCommand.self, SimulateCommand.self,
         ]
     )
 }

@@ -31,6 +31,13 @@ enum StandardInput {
         give(pending[...], body)
     }
 
+    /// Everything until the end, and one byte more than a bound when there is more.
+    static func all(atMost maximum: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count <= maximum, let more = readSome() { bytes += more }
+        return bytes
+    }
+
     /// Whether a read would not wait; a command in the background must leave the terminal to the one in front.
     private static var isReady: Bool {
         if isTerminal, tcgetpgrp(STDIN_FILENO) != getpgrp() { return false }
