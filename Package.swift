@@ -151,7 +151,9 @@ let package = Package(
         .testTarget(name: "RepositoryTests"),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Modbus", "ModbusNIO", "Emulation", "Simulation", "Quantities", "CLI"] + nio
+            dependencies: [
+                "Modbus", "ModbusNIO", "Emulation", "Simulation", "Quantities", "Balancing", "Documents", "CLI",
+            ] + nio
         ),
     ]
 )

@@ -142,7 +142,7 @@ struct AllocateTests {
         #expect(throws: CaseFile.Refusal.self) { try file.answer() }
     }
 
-    @Test("A case that is cut off anywhere is refused or answered, and never more")
+    @Test("A case that is cut off anywhere is refused")
     func truncated() throws {
         let good = Array(try String(contentsOf: AllocateTests.example, encoding: .utf8).utf8)
         for length in stride(from: 0, to: good.count - 2, by: 7) {
