@@ -139,11 +139,16 @@ def bound(path):
     return -r.fun, len(var), sc
 
 
-for path in [a for a in sys.argv[1:] if a != "--write"]:
-    value, count, sc = bound(path)
-    print(f"{path}: {value:.4f} kWh, {count} variables")
-    if "--write" in sys.argv:
-        sc.setdefault("kpi", {})["bound_kwh"] = round(value, 4)
-        with open(path, "w") as f:
-            json.dump(sc, f, indent=1)
-            f.write("\n")
+def main():
+    for path in [a for a in sys.argv[1:] if a != "--write"]:
+        value, count, sc = bound(path)
+        print(f"{path}: {value:.4f} kWh, {count} variables")
+        if "--write" in sys.argv:
+            sc.setdefault("kpi", {})["bound_kwh"] = round(value, 4)
+            with open(path, "w") as f:
+                json.dump(sc, f, indent=1)
+                f.write("\n")
+
+
+if __name__ == "__main__":
+    main()
