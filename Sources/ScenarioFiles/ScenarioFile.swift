@@ -13,6 +13,8 @@ public enum ScenarioFile {
     public static let maximumCount = 1000
     /// The most visits.
     public static let maximumVisits = 20_000
+    /// The most steps that anything may be late: what is on its way is kept.
+    public static let maximumDelay = 10_000
     /// The most steps: ten years of seconds.
     public static let maximumTicks = 316_000_000
 
@@ -144,8 +146,8 @@ struct ScenarioReader {
             var meter = Scenario.Meter(id: ids[index])
             meter.circuit = circuit(entry) ?? 0
             meter.period = entry.number("period_s", in: 0.001...86_400, unit: "s") ?? meter.period
-            meter.latency = entry.number("latency_s", in: 0...3600, unit: "s") ?? meter.latency
-            meter.jitter = entry.number("jitter_s", in: 0...3600, unit: "s") ?? 0
+            meter.latency = delay("latency_s", entry) ?? meter.latency
+            meter.jitter = delay("jitter_s", entry) ?? 0
             meter.resolution = entry.number("resolution_a", in: 0...1000, unit: "A") ?? meter.resolution
             meter.truncates = entry.choice("rounding", of: Rounding.self) == .trunc
             meter.isSigned = entry.boolean("signed") ?? true
@@ -166,8 +168,8 @@ struct ScenarioReader {
         scenario.controlPeriod = entry.number("period_s", in: 0.001...3600, unit: "s") ?? 1
         scenario.safeCurrent =
             entry.number("safe_current_a", in: 0...ScenarioReader.largest, unit: "A", required: true) ?? 0
-        for name in HeadroomController.parameterNames {
-            if let value = entry.number(name, in: 0...86_400) { scenario.parameters[name] = value }
+        for (name, range) in HeadroomController.parameters.sorted(by: { $0.key < $1.key }) {
+            if let value = entry.number(name, in: range) { scenario.parameters[name] = value }
         }
     }
 

@@ -17,7 +17,7 @@ extension ScenarioReader {
             socket.resolution = entry.number("resolution_a", in: 0.001...32, unit: "A") ?? socket.resolution
             socket.initial = entry.number("initial_a", in: 0...1000, unit: "A") ?? 0
             socket.weight = entry.number("weight", in: 0...1e6) ?? 1
-            socket.commandLatency = entry.number("cmd_latency_s", in: 0...3600, unit: "s") ?? socket.commandLatency
+            socket.commandLatency = delay("cmd_latency_s", entry) ?? socket.commandLatency
             socket.lossProbability = entry.number("loss_p", in: 0...1) ?? 0
             socket.partitions = ranges("partitions", entry)
             socket.timeout = entry.number("timeout_s", in: 1...ScenarioReader.longest, unit: "s") ?? socket.timeout
@@ -36,7 +36,7 @@ extension ScenarioReader {
         }
         var meter = Scenario.SocketMeter()
         meter.period = group.number("period_s", in: 0.001...86_400, unit: "s") ?? meter.period
-        meter.latency = group.number("latency_s", in: 0...3600, unit: "s") ?? meter.latency
+        meter.latency = delay("latency_s", group) ?? meter.latency
         meter.resolution = group.number("resolution_a", in: 0...1000, unit: "A") ?? meter.resolution
         return meter
     }
@@ -70,7 +70,7 @@ extension ScenarioReader {
         visit.capacity = entry.number("capacity_kwh", in: 0.1...100_000, unit: "kWh") ?? visit.capacity
         visit.initialCharge = entry.number("soc0", in: 0...1) ?? visit.initialCharge
         visit.minimum = entry.number("min_a", in: 0...1000, unit: "A") ?? visit.minimum
-        visit.lag = entry.number("lag_s", in: 0...600, unit: "s") ?? visit.lag
+        visit.lag = delay("lag_s", entry) ?? visit.lag
         visit.timeConstant = entry.number("tau_s", in: 0...3600, unit: "s") ?? visit.timeConstant
         visit.rampUp = entry.number("ramp_up_a_s", in: 0.001...1e6, unit: "A/s") ?? visit.rampUp
         visit.rampDown = entry.number("ramp_down_a_s", in: 0.001...1e6, unit: "A/s") ?? visit.rampDown
@@ -191,6 +191,15 @@ extension ScenarioReader {
 
     func circuit(_ entry: MappingReader) -> Int? {
         reference("circuit", circuits, "circuit", entry, required: true)
+    }
+
+    /// A time that something is late by.
+    func delay(_ key: String, _ entry: MappingReader) -> Double? {
+        guard let time = entry.number(key, in: 0...3600, unit: "s") else { return nil }
+        if time / scenario.step > Double(ScenarioFile.maximumDelay) {
+            entry.report(key, "is more than \(ScenarioFile.maximumDelay) steps of dt_s")
+        }
+        return time
     }
 
     /// Three currents.

@@ -9,8 +9,8 @@ public import Scenarios
 public enum TraceFile {
     /// The first line of every trace.
     public static let header = "t_s,i1_a,i2_a,i3_a"
-    /// The largest file, packed and unpacked: a year at one row for each two seconds.
-    public static let maximumBytes = 512 << 20
+    /// The largest file, packed and unpacked: more than a year at five thousand rows a day.
+    public static let maximumBytes = 128 << 20
     /// The longest line that is read.
     private static let longestLine = 200
 

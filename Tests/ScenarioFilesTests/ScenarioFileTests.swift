@@ -156,6 +156,18 @@ struct ScenarioFileTests {
             ),
             (7, #""controller": {"period_s": 1}}"#, "7: controller.safe_current_a: is missing"),
             (
+                7, #""controller": {"safe_current_a": 6, "return_step_s": 0}}"#,
+                "7: controller.return_step_s: 0 is below the lowest"
+            ),
+            (
+                7, #""controller": {"safe_current_a": 6}, "dt_s": 0.01, "kpi": {"restore_events": [], "x": 1}}"#,
+                "7: kpi.x: is not a known key"
+            ),
+            (
+                5, #""dt_s": 0.01, "sockets": [{"id": "s", "circuit": "grid", "max_a": 16, "cmd_latency_s": 101}],"#,
+                "5: sockets[0].cmd_latency_s: 101 is more than 10000 steps of dt_s"
+            ),
+            (
                 7, #""controller": {"safe_current_a": 6}, "kpi": {"restore_events": [{"t_s": 5, "ref_s": [4, 9]}]}}"#,
                 "7: kpi.restore_events[0].ref_s: ends after t_s"
             ),

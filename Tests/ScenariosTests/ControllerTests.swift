@@ -145,3 +145,25 @@ struct ControllerTests {
         #expect(HeadroomController(installation).balancer.site.sockets[0].rotation == nil)
     }
 }
+
+@Suite("Parameters of the balancer in a plant")
+struct ParameterTests {
+    @Test(
+        "The least and the most of every parameter can be played",
+        arguments: HeadroomController.parameters.keys.sorted()
+    )
+    func extremes(name: String) throws {
+        let range = try #require(HeadroomController.parameters[name])
+        for value in [range.lowerBound, range.upperBound] {
+            var scenario = Sites.oneCar(limit: 25, duration: 120)
+            scenario.meters = [.init(id: "grid")]
+            scenario.meters[0].dropouts = [40..<60]
+            scenario.parameters = [name: value]
+            #expect(HeadroomController.rules(scenario.parameters) != HeadroomController.rules([:]))
+            var controller = HeadroomController(Installation(scenario))
+            let figures = Plant.play(scenario, with: &controller)
+            #expect(figures.trips == 0)
+            #expect(figures.over.total == 0)
+        }
+    }
+}

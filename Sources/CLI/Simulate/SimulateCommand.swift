@@ -49,8 +49,8 @@ struct SimulateCommand: AsyncParsableCommand {
 
         init?(argument: String) {
             let parts = argument.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, HeadroomController.parameterNames.contains(String(parts[0])),
-                let value = Double(decimal: parts[1]), (0...86_400).contains(value)
+            guard parts.count == 2, let range = HeadroomController.parameters[String(parts[0])],
+                let value = Double(decimal: parts[1]), range.contains(value)
             else { return nil }
             name = String(parts[0])
             self.value = value

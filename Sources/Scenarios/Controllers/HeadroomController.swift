@@ -114,10 +114,11 @@ public struct HeadroomController: SetpointController {
         return rules
     }
 
-    /// The names of the parameters that ``rules(_:)`` knows.
-    public static let parameterNames = [
-        "margin_a", "fresh_sample_s", "loss_after_s", "increase_hold_s", "increase_interval_s", "pause_delay_s",
-        "alternating_s", "return_step_s",
+    /// The parameters that ``rules(_:)`` knows, with what each may be.
+    public static let parameters: [String: ClosedRange<Double>] = [
+        "margin_a": 0...1000, "fresh_sample_s": 0.1...600, "loss_after_s": 0.1...600, "increase_hold_s": 0...600,
+        "increase_interval_s": 0...600, "pause_delay_s": 0...3600, "alternating_s": 1...86_400,
+        "return_step_s": 0.1...600,
     ]
 
     private static func site(_ installation: Installation) -> Site {
