@@ -2,13 +2,15 @@
 """A cable between two network namespaces: NAMESPACE NAMESPACE.
 
 Each gets a device called "cable". What one sends comes out of the other one until "cut" is read from standard input;
-then it vanishes, until "join". Every order is repeated on standard output once it holds. Ends with its standard input.
+then it vanishes, until "join". Every order is repeated on standard output once it holds. When its standard input
+ends, it removes the namespaces and ends as well.
 """
 import ctypes
 import fcntl
 import os
 import select
 import struct
+import subprocess
 import sys
 
 CLONE_NEWNET = 0x40000000
@@ -33,6 +35,9 @@ while True:
         if ready == 0:
             order = sys.stdin.readline().strip()
             if not order:
+                # Whoever made the namespaces has gone without removing them.
+                for name in sys.argv[1:3]:
+                    subprocess.run(["ip", "netns", "delete", name], stderr=subprocess.DEVNULL)
                 sys.exit(0)
             joined = order == "join"
             print(order, flush=True)
