@@ -14,7 +14,7 @@ struct AllocationTests {
 
     @Test(
         "Small cases: the same sockets as by trying all sets, and max-min fair offers",
-        arguments: LongRun.seeds(usual: 30, long: 1000)
+        arguments: LongRun.seeds(usual: 20, long: 1000)
     )
     func exact(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -26,14 +26,18 @@ struct AllocationTests {
             #expect(Set(offers.indices.filter { offers[$0] > 0 }) == served, "seed \(seed), case \(number): \(source)")
             let wanted = reference.filled(served)
             let steps = source.sockets.map { max(0.001, $0.step.amperes) }
-            let tolerance = 2 * (steps.max() ?? 0) + 0.02
+            // What rounding down leaves goes to others; three conductors leave three times as much of a power to one.
+            let conductors = source.sockets.map { Double($0.phases?.count ?? 3) }
+            let isLimitedByPower = source.circuits.contains { $0.powerLimit != nil }
+            let left = zip(steps, conductors).map { $0 * $1 }.reduce(0, +)
+            let tolerance = (isLimitedByPower ? left : 2 * (steps.max() ?? 0)) + 0.02
             for index in offers.indices where abs(offers[index] - wanted[index]) > tolerance {
                 Issue.record("seed \(seed), case \(number): \(offers) instead of \(wanted): \(source)")
             }
         }
     }
 
-    @Test("Large cases keep the eight rules, in any order", arguments: LongRun.seeds(usual: 12, long: 400))
+    @Test("Large cases keep the eight rules, in any order", arguments: LongRun.seeds(usual: 8, long: 400))
     func rules(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed &+ 5000)
         for _ in 0..<10 {
@@ -207,10 +211,10 @@ struct AllocationTests {
         }
     }
 
-    @Test("A thousand sockets in a hundred circuits, half of which have too little, are answered soon")
-    func large() throws {
+    @Test("A thousand sockets in a hundred circuits are answered soon", arguments: [7000, 2000])
+    func large(limit: Int) throws {
         var main = AllocationCase.Circuit(id: "main")
-        main.limit = PerPhase(repeating: Amperes(7000))
+        main.limit = PerPhase(repeating: Amperes(limit))
         var source = AllocationCase(circuits: [main], sockets: [])
         for number in 0..<100 {
             var circuit = AllocationCase.Circuit(id: CircuitID("c\(number)"), parent: "main")
@@ -218,11 +222,12 @@ struct AllocationTests {
             source.circuits.append(circuit)
         }
         for number in 0..<1000 {
-            let phases = [[Phase.l1], [.l2, .l3, .l1], [.l3], [.l1, .l2, .l3]][number % 4]
+            let phases = [[Phase.l1], [.l2, .l3, .l1], [.l3], [.l1, .l2, .l3]][number / 100 % 4]
             let circuit = CircuitID("c\(number % 100)")
             source.sockets.append(
                 .init(id: SocketID("p\(number)"), circuit: circuit, phases: phases, maximum: Amperes(16))
             )
+            source.sockets[number].priority = 1 + number % 3 / 2
         }
         let clock = ContinuousClock()
         let start = clock.now

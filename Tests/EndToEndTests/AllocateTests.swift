@@ -83,6 +83,10 @@ struct AllocateTests {
         ("\"limit_a\": 20", "\"limit_a\": [20, 20]", "circuits[1].limit_a: has 2 numbers"),
         ("\"limit_a\": 20", "\"limit_a\": \"20 A\"", "circuits[1].limit_a"),
         ("\"limit_a\": 20", "\"limit_a\": {}", "circuits[1].limit_a: must be a number"),
+        (
+            "[25, 25, 25]", "25, \"limit_w\": 1000",
+            "circuits[0].limit_w: 1000 is less than what the sockets fall to, 1380 W"
+        ),
         ("[25, 25, 25]", "null", "circuits[0].limit_a: is missing at the root"),
         (
             "\"parent\": \"main\"", "\"parent\": \"mian\"",

@@ -166,11 +166,19 @@ extension AllocationCase {
                 let message = "\(limit[phase]) is less than what the sockets on \(phase) fall to, \(sum[phase])"
                 throw unsafe(.circuit(index, "limit_a"), message)
             }
-            guard circuit.parent == nil, let safeCurrent else { return }
-            for phase in Phase.allCases where safeCurrent[phase] > limit[phase] {
-                let message = "\(safeCurrent[phase]) is above the limit of the root, \(limit[phase])"
-                throw unsafe(.site("safe_current_a"), message)
+        }
+        if let power = circuit.powerLimit {
+            // A circuit with one phase carries unknown wiring once, not on all three.
+            let total = circuit.isSinglePhase ? sum.maximum : sum.l1 + sum.l2 + sum.l3
+            let watts = total.amperes * voltage.volts
+            if watts > power.watts {
+                throw unsafe(.circuit(index, "limit_w"), "is less than what the sockets fall to, \(Int(watts)) W")
             }
+        }
+        guard circuit.parent == nil, let safeCurrent, let limit = circuit.limit else { return }
+        for phase in Phase.allCases where safeCurrent[phase] > limit[phase] {
+            let message = "\(safeCurrent[phase]) is above the limit of the root, \(limit[phase])"
+            throw unsafe(.site("safe_current_a"), message)
         }
     }
 

@@ -9,8 +9,8 @@ import Quantities
 /// are decided apart from each other. Beyond a bound of work for one such part, the best choice so far is taken: it fits,
 /// and nobody who is left out could be added.
 struct AllocationChoice {
-    /// Looks at one socket and row; a tenth of a second or so.
-    private static let work = 20_000_000
+    /// Looks at a socket or a row; a second or so.
+    private static let work = 5_000_000
 
     private let grid: AllocationGrid
     private let hasImbalance: Bool
@@ -24,6 +24,8 @@ struct AllocationChoice {
     private var isBestInOrder = false
     private var priorities: [Int] = []
     private var rowsOfPart: [Int] = []
+    private var placeOfPriority: [Int: Int] = [:]
+    private var placeOfRow: [Int: Int] = [:]
     private var budget = 0
     private var isSkipped: Set<Int> = []
     private var served: [Int] = []
@@ -130,7 +132,9 @@ struct AllocationChoice {
         steps = 0
         priorities = Array(Set(part.map { grid.sockets[$0].source.priority })).sorted()
         rowsOfPart = Array(Set(part.flatMap { grid.sockets[$0].terms.map(\.row) }).intersection(tightRows)).sorted()
-        budget = max(part.count, AllocationChoice.work / (part.count * (rowsOfPart.count + 1)))
+        placeOfPriority = Dictionary(uniqueKeysWithValues: priorities.enumerated().map { ($1, $0) })
+        placeOfRow = Dictionary(uniqueKeysWithValues: rowsOfPart.enumerated().map { ($1, $0) })
+        budget = max(part.count, AllocationChoice.work / (part.count + rowsOfPart.count))
         best = greedy(part)
         bestCounts = counts(best)
         isBestInOrder = false
@@ -204,21 +208,32 @@ struct AllocationChoice {
 
     /// Whether what is left of the queue cannot lead to more than the best choice.
     private func isHopeless(from place: Int) -> Bool {
-        let rest = queue[place...].filter { !isSkipped.contains(kinds[$0]) }
-        var most = counts(served)
-        for (position, priority) in priorities.enumerated() {
-            let ofPriority = rest.filter { grid.sockets[$0].source.priority == priority }
-            var more = ofPriority.count
-            for row in rowsOfPart {
-                let factors = ofPriority.compactMap { index in
-                    grid.sockets[index].terms.first { $0.row == row && $0.factor > 0 }.map {
-                        $0.factor * grid.sockets[index].minimum
-                    }
-                }
-                guard let least = factors.min(), least > 0 else { continue }
-                more = min(more, ofPriority.count - factors.count + min(factors.count, max(0, plan.free[row]) / least))
+        let rowCount = rowsOfPart.count
+        var rest = Array(repeating: 0, count: priorities.count)
+        // For each priority and tight row: how many are on it, and the least that one of them needs.
+        var onRow = Array(repeating: 0, count: priorities.count * rowCount)
+        var least = Array(repeating: Int.max, count: onRow.count)
+        for index in queue[place...] where !isSkipped.contains(kinds[index]) {
+            let priority = placeOfPriority[grid.sockets[index].source.priority] ?? 0
+            rest[priority] += 1
+            for term in grid.sockets[index].terms where term.factor > 0 {
+                guard let row = placeOfRow[term.row] else { continue }
+                onRow[priority * rowCount + row] += 1
+                least[priority * rowCount + row] = min(
+                    least[priority * rowCount + row],
+                    term.factor * grid.sockets[index].minimum
+                )
             }
-            most[position] += more
+        }
+        var most = counts(served)
+        for priority in priorities.indices {
+            var more = rest[priority]
+            for row in rowsOfPart.indices {
+                let (count, need) = (onRow[priority * rowCount + row], least[priority * rowCount + row])
+                guard count > 0, need > 0 else { continue }
+                more = min(more, rest[priority] - count + min(count, max(0, plan.free[rowsOfPart[row]]) / need))
+            }
+            most[priority] += more
         }
         return isBestInOrder
             ? !bestCounts.lexicographicallyPrecedes(most) : most.lexicographicallyPrecedes(bestCounts)
