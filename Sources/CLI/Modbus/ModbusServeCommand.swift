@@ -95,7 +95,9 @@ struct ModbusServeCommand: AsyncParsableCommand {
     func run() async throws {
         let content = try content()
         let unit = unit ?? content.unit
-        let responder = TableResponder(content.tables, unit: unit, logsRequests: logRequests)
+        let tables = content.tables
+        let model = unit.map { ModelResponder(units: [$0: tables], direct: nil) } ?? ModelResponder(tables)
+        let responder: any ModbusResponder = logRequests ? RequestLog(responder: model) : model
         if let port = line.configuration { return try await serve(responder, on: port, unit: unit) }
         var configuration = ModbusServerConfiguration(port: usedPort)
         if rtuOverTCP {
@@ -112,7 +114,7 @@ struct ModbusServeCommand: AsyncParsableCommand {
         )
     }
 
-    private func serve(_ responder: TableResponder, on port: SerialConfiguration, unit: UInt8?) async throws {
+    private func serve(_ responder: any ModbusResponder, on port: SerialConfiguration, unit: UInt8?) async throws {
         // All units at once would answer for the other devices on the line.
         guard let unit, RTUServerConfiguration.unitRange.contains(unit) else {
             throw ValidationError("a device on a serial line has one unit, 1 to 247; write --unit 1")
